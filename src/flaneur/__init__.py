@@ -1,0 +1,1 @@
+"""Flaneur measures places, never people."""

@@ -1,0 +1,1 @@
+"""The types that stages hand to one another: `private` stays in memory, `released` may leave."""

@@ -1,0 +1,187 @@
+"""What may exist only in memory: pixels, boxes, tracks, exact counts.
+
+Nothing here can be pickled, copied or printed, so that no log line, crash report, queue or cache
+writes it down by accident. `repr` names the type and the number of rows, never a value.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Never
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class PrivateDataError(TypeError):
+    """Somebody tried to serialise or copy data that must not leave the process."""
+
+
+class Private:
+    """Base of all types that never leave the process's memory."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object) -> Never:
+        raise PrivateDataError(
+            f"{type(self).__name__} holds private data and can be neither pickled nor copied; "
+            "hand out a Measurement or a RedactedImage instead"
+        )
+
+    __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = __replace__ = _refuse
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: private>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+
+def _check(owner: object, name: str, dtype: type, shape: tuple[int | None, ...], n: int | None = None) -> int:
+    """Length of the first dimension of `owner.name`, after its type and shape were checked."""
+    array = getattr(owner, name)
+    place = f"{type(owner).__name__}.{name}"
+    if not isinstance(array, np.ndarray) or array.dtype != dtype:
+        found = getattr(array, "dtype", type(array).__name__)
+        raise TypeError(f"{place} must be a numpy array of {np.dtype(dtype)}, not {found}")
+    if len(array.shape) != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
+        raise ValueError(f"{place} must have shape {shape} (None = n), not {array.shape}")
+    if n is not None and array.shape[0] != n:
+        raise ValueError(f"{place} has {array.shape[0]} rows where the others have {n}")
+    return int(array.shape[0])
+
+
+class Frame(Private):
+    """One decoded picture with its own time stamp.
+
+    Colour conversion is done on the first call of `bgr` only, because most frames of a video are
+    never looked at when detection runs at a lower rate. Privacy masks are already painted.
+    """
+
+    __slots__ = ("_bgr", "_load", "height_px", "index", "time_ns", "width_px")
+
+    def __init__(
+        self, index: int, time_ns: int, width_px: int, height_px: int, load: Callable[[], NDArray[np.uint8]]
+    ) -> None:
+        self.index = index
+        self.time_ns = time_ns
+        self.width_px = width_px
+        self.height_px = height_px
+        self._load = load
+        self._bgr: NDArray[np.uint8] | None = None
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """The picture, uint8 [height_px, width_px, 3], read-only, upright, masks painted."""
+        if self._bgr is None:
+            bgr = self._load()
+            if bgr.shape != (self.height_px, self.width_px, 3) or bgr.dtype != np.uint8:
+                raise ValueError(f"a frame of {self.width_px}×{self.height_px} was loaded as {bgr.shape} {bgr.dtype}")
+            bgr.flags.writeable = False
+            self._bgr = bgr
+        return self._bgr
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Detections(Private):
+    """What a detector saw in one frame, n boxes, best first not guaranteed."""
+
+    xyxy_px: NDArray[np.float32]
+    """[n, 4] left, top, right, bottom in pixels of the full frame."""
+    score: NDArray[np.float32]
+    """[n] 0..1."""
+    kind: NDArray[np.uint8]
+    """[n] codes of `Kind`."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "xyxy_px", np.float32, (None, 4))
+        _check(self, "score", np.float32, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def take(self, rows: NDArray[Any]) -> "Detections":
+        """The rows that an index or boolean array selects."""
+        return Detections(self.xyxy_px[rows], self.score[rows], self.kind[rows])
+
+    @staticmethod
+    def none() -> "Detections":
+        """Nobody in sight."""
+        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Tracks(Private):
+    """All confirmed road users at one frame, n rows, smoothed, at most one second behind the picture."""
+
+    frame_index: int
+    time_ns: int
+    xyxy_px: NDArray[np.float32]
+    """[n, 4] left, top, right, bottom in pixels of the full frame."""
+    track_id: NDArray[np.int64]
+    """[n] random per run; means nothing outside it and is never written down."""
+    kind: NDArray[np.uint8]
+    """[n] majority over the track so far, codes of `Kind`."""
+    score: NDArray[np.float32]
+    """[n] 0..1 confidence of the detections that carry the track here."""
+    observed: NDArray[np.bool_]
+    """[n] False where the box bridges a gap (interpolated, carried or held)."""
+    ended: NDArray[np.int64]
+    """[m] ids of tracks that were in an earlier `Tracks` and never come back; their state may be dropped."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "xyxy_px", np.float32, (None, 4))
+        _check(self, "track_id", np.int64, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+        _check(self, "score", np.float32, (None,), n)
+        _check(self, "observed", np.bool_, (None,), n)
+        _check(self, "ended", np.int64, (None,))
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    def foot_px(self) -> NDArray[np.float32]:
+        """Ground points: the middle of each box's lower edge, float32 [n, 2]."""
+        x1, _, x2, y2 = self.xyxy_px.T
+        return np.stack(((x1 + x2) / 2, y2), axis=1).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Events(Private):
+    """Things that happened at places, one row each: crossings, entries and exits, flows, edge passages."""
+
+    time_ns: NDArray[np.int64]
+    """[n] the frame's own time at which it happened."""
+    place: NDArray[np.int32]
+    """[n] index into the places that the measure was given."""
+    direction: NDArray[np.int8]
+    """[n] +1 or -1; what they mean is the measure's to say."""
+    kind: NDArray[np.uint8]
+    """[n] codes of `Kind`."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "time_ns", np.int64, (None,))
+        _check(self, "place", np.int32, (None,), n)
+        _check(self, "direction", np.int8, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    @staticmethod
+    def none() -> "Events":
+        """Nothing happened."""
+        return Events(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int8), np.zeros(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Presence(Private):
+    """How many road users of each kind each place holds at one moment."""
+
+    time_ns: int
+    count: NDArray[np.int32]
+    """[places, len(Kind)]"""
+
+    def __post_init__(self) -> None:
+        _check(self, "count", np.int32, (None, None))

@@ -1,0 +1,1 @@
+"""Pure functions from tracks to exact counts."""
