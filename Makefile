@@ -1,11 +1,66 @@
-# One command sets up and runs: every target first builds the private environment it needs.
+# Every target first builds the private environment that it needs: no root, no question asked.
 PYTHON ?= python3
-UV_VERSION := 0.9.8
 BIN := .venv/bin
+UV := .cache/uv/bin/uv
 SAMPLE := .cache/vtest.avi
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test check lint types contracts bench lock clean
-.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts bench lock clean
 
 help: ## show what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: .venv/.run ## measure the sample video; results in results/demo
+	@$(BIN)/python tools/get_sample.py $(SAMPLE)
+	@$(BIN)/flaneur run $(SAMPLE) --out results/demo --overwrite
+
+test: .venv/.dev ## run the tests
+	@$(BIN)/pytest -q $(ARGS)
+
+check: lint types contracts test ## what CI runs
+
+lint: .venv/.dev
+	@$(BIN)/ruff check && $(BIN)/ruff format --check
+
+types: .venv/.dev
+	@$(BIN)/mypy
+
+contracts: .venv/.dev
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: .venv/.bench ## print every benchmark's figures
+	@$(BIN)/python tools/get_sample.py $(SAMPLE)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(UV) ## renew the locks; they hold hashes and no host
+	@$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 -o requirements.lock
+	@$(UV) pip compile -q pyproject.toml --extra dev -c requirements.lock --universal --generate-hashes --no-header --python-version 3.11 -o requirements-dev.lock
+	@$(UV) pip compile -q pyproject.toml --extra dev --extra bench -c requirements-dev.lock --universal --generate-hashes --no-header --python-version 3.11 -o requirements-bench.lock
+
+clean: ## remove the environment, the cache and results
+	rm -rf .venv .cache results
+
+# pip and venv come with Python; uv, pinned by hash, does the rest.
+$(UV): tools/uv.lock
+	@echo "Setting up (once; a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv --clear .cache/uv || \
+		{ rm -rf .cache/uv; echo "Python cannot make a private environment; on Debian: sudo apt install python3-venv"; exit 1; }
+	@.cache/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.lock
+	@touch $@
+
+# The sandbox that the package lives in is editable: the checkout is the program.
+.venv/.run: $(UV) requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/.bench: .venv/.dev requirements-bench.lock
+	@$(INSTALL) --require-hashes -r requirements-bench.lock
+	@touch $@
