@@ -17,7 +17,8 @@ demo: .venv/.run ## measure the sample video; results in results/demo
 test: .venv/.dev ## run the tests
 	@$(BIN)/pytest -q $(ARGS)
 
-check: lint types contracts test ## what CI runs
+check: lint types contracts ## what CI runs: lint, types, contracts, tests
+	@$(MAKE) --no-print-directory test
 
 lint: .venv/.dev
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -50,7 +51,6 @@ $(UV): tools/uv.lock
 	@.cache/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.lock
 	@touch $@
 
-# The sandbox that the package lives in is editable: the checkout is the program.
 .venv/.run: $(UV) requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(INSTALL) --require-hashes -r requirements.lock
