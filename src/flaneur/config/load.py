@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from flaneur.config.site import SiteFile
+from flaneur.data.errors import UserError
 
 LARGEST_BYTES = 4_000_000
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A site file that cannot be used; the message names file, place and remedy."""
 
 

@@ -17,16 +17,19 @@ from flaneur.run.clock import StageClock
 WORKERS = 2
 """Frames that are in the detector at once; it serves each with one core."""
 
+EVERY_FRAME = float(SECOND_NS)
+"""A rate at which no frame is left out: one a nanosecond."""
+
 SLACK_NS = SECOND_NS // 1000
 """Time stamps are rounded by containers; a frame a hair early is still the frame that was due."""
 
 
 class Cadence:
-    """Picks at most `rate_per_s` moments a second, on a fixed grid of the video's own time."""
+    """Picks at most `rate_per_s` moments a second, on a fixed grid of the video's own time; none at rate 0."""
 
     def __init__(self, rate_per_s: float) -> None:
         self._rate_per_s = rate_per_s
-        self._last_slot: int | None = None
+        self._last_slot = -1 if rate_per_s > 0 else 0
 
     def due(self, time_ns: int) -> bool:
         """Whether the frame at `time_ns` is the first one of its slot."""
@@ -38,16 +41,18 @@ class Cadence:
 
 
 def look(
-    frames: Iterable[Frame], rate_per_s: float, detector: Detector, clock: StageClock
+    frames: Iterable[Frame], rate_per_s: float, between_per_s: float, detector: Detector, clock: StageClock
 ) -> Iterator[tuple[Frame, Detections | None]]:
-    """Each frame with what the detector saw in it; None for a frame that it did not look at.
+    """Frames with what the detector saw in them, `rate_per_s` times a second.
 
-    A frame in which nothing has moved since the last look repeats what was seen then.
+    Other frames pass with None, at most `between_per_s` a second (0: none, `EVERY_FRAME`: all); the rest is dropped
+    here, so that no picture waits in memory that nobody will see. A frame in which nothing has moved since the last
+    look repeats what was seen then.
     """
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="detect") as pool:
         pending: deque[tuple[Frame, Future[Detections] | None]] = deque()
         try:
-            for item in _ask(frames, rate_per_s, detector, clock, pool):
+            for item in _ask(frames, Cadence(rate_per_s), Cadence(between_per_s), detector, clock, pool):
                 pending.append(item)
                 while _in_detector(pending) > WORKERS or _is_ready(pending):
                     yield _answer(pending)
@@ -58,10 +63,14 @@ def look(
 
 
 def _ask(
-    frames: Iterable[Frame], rate_per_s: float, detector: Detector, clock: StageClock, pool: ThreadPoolExecutor
+    frames: Iterable[Frame],
+    looks: Cadence,
+    passes: Cadence,
+    detector: Detector,
+    clock: StageClock,
+    pool: ThreadPoolExecutor,
 ) -> Iterator[tuple[Frame, Future[Detections] | None]]:
     """Each frame with the detector's answer to come."""
-    cadence = Cadence(rate_per_s)
     gate = MotionGate()
     last: Future[Detections] | None = None
 
@@ -70,8 +79,10 @@ def _ask(
             return detector.detect(frame.bgr())
 
     for frame in frames:
-        if not cadence.due(frame.time_ns):
-            yield frame, None
+        passing = passes.due(frame.time_ns)
+        if not looks.due(frame.time_ns):
+            if passing:
+                yield frame, None
             continue
         with clock.stage("convert"):
             bgr = frame.bgr()
