@@ -1,12 +1,11 @@
 """What one run is to do: a video, the camera that it stands for, and the detector."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.site import CameraTable, DetectorTable, SiteFile, SiteTable
-from flaneur.data.time import SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def _camera(site: SiteFile, video: Path, name: str | None) -> CameraTable:
 
 def _utc_ns(start: datetime, site: SiteTable) -> int:
     aware = start if start.tzinfo is not None else start.replace(tzinfo=site.zone)
-    return int(aware.timestamp()) * SECOND_NS + aware.microsecond * 1000
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
 
 
 def _printable(stem: str) -> str:

@@ -1,0 +1,100 @@
+"""What the terminal says, in English and German."""
+
+import os
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages of the user interface."""
+
+    EN = "en"
+    DE = "de"
+
+
+def default_language() -> Language:
+    """German where the environment's locale is German, else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable)
+        if value:
+            return Language.DE if value.lower().startswith("de") else Language.EN
+    return Language.EN
+
+
+TEXTS: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "measuring": "Measuring {video}",
+        "counts": "so far: {counts}",
+        "nothing_yet": "nobody counted yet",
+        "results": "Results in {folder}",
+        "open": "Open {report} in a browser.",
+        "interrupted": "Stopped early; what was measured is kept and the coverage says so.",
+        "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped, {wall} at {speed}× real time",
+        "hidden": "{frames} pictures of the video were hidden whole, in doubt",
+        "line": "Lines",
+        "zone": "Zones",
+        "edge": "Edges of the picture",
+        "flow": "Flows",
+        "occupancy": "Occupancy",
+        "place": "place",
+        "direction": "direction",
+        "all": "all",
+        "mean": "mean",
+        "peak": "peak",
+        "in": "in",
+        "out": "out",
+        "picture": "whole picture",
+        "edge left": "left",
+        "edge top": "top",
+        "edge right": "right",
+        "edge bottom": "bottom",
+        "pedestrian": "pedestrians",
+        "two-wheeler": "two-wheelers",
+        "bicycle": "bicycles",
+        "motorcycle": "motorcycles",
+        "car": "cars",
+        "truck": "trucks",
+        "bus": "buses",
+        "train": "trains",
+        "note": "Note: {note}",
+        "percent": "{share:.0f} %",
+        "unknown": "—",
+    },
+    Language.DE: {
+        "measuring": "Messe {video}",
+        "counts": "bisher: {counts}",
+        "nothing_yet": "noch niemand gezählt",
+        "results": "Ergebnisse in {folder}",
+        "open": "{report} im Browser öffnen.",
+        "interrupted": "Vorzeitig beendet; das Gemessene ist gesichert, die Abdeckung sagt es.",
+        "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen, {wall}, {speed}× Echtzeit",
+        "hidden": "{frames} Bilder des Videos im Zweifel ganz verdeckt",
+        "line": "Linien",
+        "zone": "Zonen",
+        "edge": "Ränder des Bildes",
+        "flow": "Ströme",
+        "occupancy": "Belegung",
+        "place": "Ort",
+        "direction": "Richtung",
+        "all": "alle",
+        "mean": "Mittel",
+        "peak": "Spitze",
+        "in": "hinein",
+        "out": "hinaus",
+        "picture": "ganzes Bild",
+        "edge left": "links",
+        "edge top": "oben",
+        "edge right": "rechts",
+        "edge bottom": "unten",
+        "pedestrian": "Fußgänger",
+        "two-wheeler": "Zweiräder",
+        "bicycle": "Fahrräder",
+        "motorcycle": "Motorräder",
+        "car": "Pkw",
+        "truck": "Lkw",
+        "bus": "Busse",
+        "train": "Bahnen",
+        "note": "Hinweis: {note}",
+        "percent": "{share:.0f} %",
+        "unknown": "—",
+    },
+}
