@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from flaneur.config.load import ConfigError, load_site, parse_site
+
+GOOD = """
+[site]
+name = "Marktplatz"
+timezone = "Europe/Berlin"
+interval_s = 300
+
+[[camera]]
+name = "north"
+start = 2026-03-29T01:30:00
+masks = [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.1]]]
+
+[[camera.line]]
+name = "crosswalk"
+points = [[0.2, 0.7], [0.8, 0.7]]
+to_right = "southbound"
+
+[[camera.zone]]
+name = "plaza"
+polygon = [[0.1, 0.9], [0.9, 0.9], [0.7, 0.4], [0.3, 0.4]]
+
+[[camera.flow]]
+origin = "crosswalk"
+destination = "plaza"
+
+[detector]
+rate_per_s = 2.5
+"""
+
+
+def fault(text: str) -> str:
+    with pytest.raises(ConfigError) as error:
+        parse_site(text, "site.toml")
+    return str(error.value)
+
+
+def test_a_whole_site_file() -> None:
+    site = parse_site(GOOD, "site.toml")
+    camera = site.camera[0]
+    places = camera.places
+    assert site.site.interval_s == 300
+    assert places.lines[0].points_xy.tolist() == [[0.2, 0.7], [0.8, 0.7]]
+    assert camera.line[0].to_right == "southbound"
+    assert camera.line[0].to_left == "to left"
+    assert places.zones[0].polygon_xy.shape == (4, 2)
+    assert places.flows[0].name == "crosswalk → plaza"
+    assert site.detector.rate_per_s == 2.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("timezone", "timezon", "site.timezon: unknown key; did you mean 'timezone'?"),
+        ("rate_per_s", "rate", "detector.rate: unknown key; did you mean 'rate_per_s'?"),
+        ("polygon =", "colour =", "camera[1].zone[1].colour: unknown key; known here: name, polygon"),
+        ("[[camera.flow]]", "[[camera.flows]]", "camera[1].flows: unknown key; did you mean 'flow'?"),
+        ("Europe/Berlin", "Europe/Bärlin", "site.timezone: 'Europe/Bärlin' is no IANA time zone"),
+        ("interval_s = 300", "interval_s = 30", "site.interval_s: Input should be greater than or equal to 60"),
+        ("interval_s = 300", "interval_s = 70", "site.interval_s: 70 s do not divide a day evenly"),
+        ("[0.8, 0.7]]", "[0.2, 0.7]]", "camera[1].line[1].points: points 1 and 2 are the same"),
+        ("[0.8, 0.7]]", "[1.8, 0.7]]", "camera[1].line[1].points[2][1]: Input should be less than or equal to 1"),
+        ("[0.8, 0.7]]", "[nan, 0.7]]", "camera[1].line[1].points[2][1]: Input should be a finite number"),
+        ("[0.9, 0.9], [0.7, 0.4]", "[0.7, 0.4], [0.9, 0.9]", "the polygon is not simple: self-intersection"),
+        ("[0.2, 0.1]]]", "[0.1, 0.0]]]", "camera[1].masks: the polygon is not simple"),
+        ('name = "plaza"', 'name = "crosswalk"', "camera[1]: two places are called 'crosswalk'"),
+        ('destination = "plaza"', 'destination = "plazza"', "there is no line or zone 'plazza'"),
+        ('destination = "plaza"', 'destination = "crosswalk"', "begins and ends at the same place"),
+        ('to_right = "southbound"', 'to_right = "to left"', "to_right and to_left are both called 'to left'"),
+        ('name = "Marktplatz"\n', "", "site.name: is missing"),
+        ("[site]", "[site", "is not valid TOML"),
+    ],
+)
+def test_each_fault_is_one_sentence_with_its_place(old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    said = fault(GOOD.replace(old, new, 1))
+    assert message in said
+    assert said.startswith("site.toml: ")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    said = fault(GOOD.replace("timezone", "timezon").replace("rate_per_s", "rate")).splitlines()
+    assert len(said) == 2
+
+
+def test_two_cameras_of_one_name() -> None:
+    assert "two cameras are called 'north'" in fault(GOOD + '\n[[camera]]\nname = "north"\n')
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file; `flaneur site init VIDEO`"):
+        load_site(tmp_path / "site.toml")
+    with pytest.raises(ConfigError, match="is a folder"):
+        load_site(tmp_path)
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not text in UTF-8"):
+        load_site(tmp_path / "binary.toml")
+    with (tmp_path / "huge.toml").open("wb") as file:
+        file.truncate(5_000_000)
+    with pytest.raises(ConfigError, match="surely not a site file"):
+        load_site(tmp_path / "huge.toml")
