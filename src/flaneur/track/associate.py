@@ -77,3 +77,16 @@ def assign(cost: Array, limit: float) -> tuple[Rows, Rows]:
     rows, columns = linear_sum_assignment(np.minimum(cost - limit, 0.0))
     good = cost[rows, columns] < limit
     return rows[good], columns[good]
+
+
+def covered(boxes: Array, others: Array) -> Array:
+    """Share [m, n] of the smaller of two boxes (centre x, foot y, width, height) that the other covers."""
+    a, b = boxes[:, None], others[None]
+    wide = np.minimum(a[..., X] + a[..., WIDTH] / 2, b[..., X] + b[..., WIDTH] / 2) - np.maximum(
+        a[..., X] - a[..., WIDTH] / 2, b[..., X] - b[..., WIDTH] / 2
+    )
+    high = np.minimum(a[..., FOOT], b[..., FOOT]) - np.maximum(
+        a[..., FOOT] - a[..., HEIGHT], b[..., FOOT] - b[..., HEIGHT]
+    )
+    smaller = np.minimum(a[..., WIDTH] * a[..., HEIGHT], b[..., WIDTH] * b[..., HEIGHT])
+    return np.maximum(wide, 0.0) * np.maximum(high, 0.0) / np.maximum(smaller, 1e-9)

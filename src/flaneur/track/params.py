@@ -9,9 +9,9 @@ class TrackParams:
 
     lag_s: float = 1.0
     """How far the output runs behind the picture: what smoothing, gap filling and confirming may look ahead."""
-    sure_score: float = 0.4
+    sure_score: float = 0.55
     """A detection from here on may start a track; a weaker one can only carry one on."""
-    weak_score: float = 0.2
+    weak_score: float = 0.3
     """A detection below this is not looked at."""
     confirm_s: float = 0.5
     """How long a track must have been seen before it is believed."""

@@ -5,21 +5,21 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.kinds import TWO_WHEELERS, Kind
+from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Tracks
 from flaneur.data.time import to_ns
 from flaneur.track import motion
-from flaneur.track.associate import BOTTOM_CUT, GROUP, TOP_CUT, Boxes, Rows, assign, pair_costs
+from flaneur.track.associate import BOTTOM_CUT, GROUP, TOP_CUT, Boxes, Rows, assign, covered, pair_costs
 from flaneur.track.live import Live
 from flaneur.track.motion import FOOT, HEIGHT, WIDTH, Array, X
 from flaneur.track.params import TrackParams
 
-VELOCITY_MEMORY_S = 4.0
-NOISE = np.array((0.05, 0.05, 0.05, 0.05))
+VELOCITY_MEMORY_S = 8.0
+NOISE = np.array((0.05, 0.04, 0.07, 0.05))
 """Deviation of a measured box from the truth, in box heights: centre x, foot y, width, height."""
-SPEED = np.array([0.8, 2.0, 2.0, 2.0, 5.0, 4.0, 4.0, 4.0])
+SPEED = np.array([0.6, 2.0, 2.0, 2.0, 5.0, 4.0, 4.0, 4.0])
 """Standing deviation of a road user's speed by kind, in its own heights a second."""
-GROWTH = 0.1
+AXES = np.array((1.0, 0.5, 0.08, 0.08))
 LIMIT = 6.0
 
 
@@ -97,7 +97,9 @@ class Tracker:
         live.votes[rows, boxes.kind[columns]] += boxes.score[columns]
         live.seen_ns[rows] = time_ns
         live.hits[rows] += 1
-        live.confirmed |= (live.hits >= 2) & (live.seen_ns - live.born_ns >= to_ns(self._params.confirm_s) * 0.7)
+        is_sure = boxes.score[columns] >= self._params.sure_score
+        live.sure[rows] += is_sure
+        live.confirmed |= (live.sure >= 2) & (live.seen_ns - live.born_ns >= to_ns(self._params.confirm_s) * 0.7)
         live.sigma = self._sigma(live)
         self._live = live.joined(self._born(boxes, columns, time_ns))
         self._retire(time_ns)
@@ -114,23 +116,23 @@ class Tracker:
 
     def _sigma(self, live: Live) -> Array:
         speed = SPEED[live.votes.argmax(axis=1)] if len(live) else np.zeros(0)
-        return live.height_px()[:, None] * np.stack(
-            (speed, speed, np.full_like(speed, GROWTH), np.full_like(speed, GROWTH)), axis=1
-        )
+        return live.height_px()[:, None] * speed[:, None] * AXES
 
     def _match(self, mean: Array, cov: Array, noise: Array, boxes: Boxes, time_ns: int) -> tuple[Rows, Rows, Rows]:
         live = self._live
-        votes = np.stack([live.votes[:, GROUP == g].sum(axis=1) for g in range(3)], axis=1)
+        votes = np.stack([live.votes[:, g == GROUP].sum(axis=1) for g in range(3)], axis=1)
         votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
         cost, part = pair_costs(mean, cov, noise, votes, boxes)
-        sure = np.flatnonzero(boxes.score >= self._params.sure_score)
-        weak = np.flatnonzero(boxes.score < self._params.sure_score)
-        rows, columns = assign(cost[:, sure], LIMIT)
-        columns = sure[columns]
-        left = np.setdiff1d(np.arange(len(live)), rows)
-        left = left[time_ns - live.seen_ns[left] < to_ns(1.0)]
-        r2, c2 = assign(cost[np.ix_(left, weak)], LIMIT)
-        rows, columns = np.concatenate((rows, left[r2])), np.concatenate((columns, weak[c2]))
+        real = live.sure > 0
+        old = real | (time_ns - live.born_ns > to_ns(2.0))
+        fresh = ~real | (time_ns - live.seen_ns < to_ns(1.0))
+        sure = boxes.score >= self._params.sure_score
+        rows, columns = np.zeros(0, np.intp), np.zeros(0, np.intp)
+        for tracks, seen in ((real, sure), (old & fresh, sure | True), (fresh, sure | True)):
+            i = np.setdiff1d(np.flatnonzero(tracks), rows)
+            j = np.setdiff1d(np.flatnonzero(seen), columns)
+            r, c = assign(cost[np.ix_(i, j)], LIMIT)
+            rows, columns = np.concatenate((rows, i[r])), np.concatenate((columns, j[c]))
         return rows, columns, part[rows, columns]
 
     def _measured(
@@ -153,8 +155,9 @@ class Tracker:
         return z, var
 
     def _born(self, boxes: Boxes, taken: Rows, time_ns: int) -> Live:
-        free = boxes.score >= self._params.sure_score
+        free = np.ones(len(boxes.score), bool)
         free[taken] = False
+        free &= (covered(boxes.xfwh, boxes.xfwh[taken]) < 0.7).all(axis=1)
         new = np.flatnonzero(free)
         m, k = len(new), len(self._looks_ns)
         live = Live.none(k).take(np.zeros(0, np.intp))
@@ -175,6 +178,7 @@ class Tracker:
         live.born_ns, live.seen_ns = np.full(m, time_ns), np.full(m, time_ns)
         live.before_ns = np.full(m, -1)
         live.hits = np.ones(m, np.int64)
+        live.sure = (boxes.score[new] >= self._params.sure_score).astype(np.int64)
         live.confirmed, live.shown = np.zeros(m, bool), np.zeros(m, bool)
         return live
 
