@@ -1,0 +1,96 @@
+"""What a measure remembers of each live track: columns of arrays, one row per track, sorted by id."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.data.private import Events, Private
+
+Table = TypeVar("Table", bound="TrackTable")
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class TrackTable(Private):
+    """Base of all per-track states. Every field is an array whose first dimension is the track."""
+
+    BLANK: ClassVar[dict[str, Any]] = {}
+    """What a column holds for a new track where that is not 0."""
+
+    track_id: NDArray[np.int64]
+    """[m] strictly increasing."""
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    def changed(self, **columns: NDArray[Any]) -> Self:
+        """The same table with some columns replaced."""
+        return type(self)(**{f.name: columns.get(f.name, getattr(self, f.name)) for f in fields(self)})
+
+
+def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.intp], NDArray[np.bool_]]:
+    """The table with a row for every `track_id` [n]; the row of each; and True where it was there before."""
+    row = np.searchsorted(table.track_id, track_id)
+    known = np.zeros(len(track_id), np.bool_)
+    inner = row < len(table)
+    known[inner] = table.track_id[row[inner]] == track_id[inner]
+    if known.all():
+        return table, row, known
+    new = np.sort(track_id[~known])
+    at = np.searchsorted(table.track_id, new)
+    columns = {f.name: np.insert(getattr(table, f.name), at, table.BLANK.get(f.name, 0), axis=0) for f in fields(table)}
+    columns["track_id"] = np.insert(table.track_id, at, new)
+    table = type(table)(**columns)
+    return table, np.searchsorted(table.track_id, track_id), known
+
+
+def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any]:
+    """A copy of `column` with `values` at `row`: states are never changed in place."""
+    out = column.copy()
+    out[row] = values
+    return out
+
+
+def rows_of(table: TrackTable, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Rows of those of `track_id` that the table holds, increasing, each once."""
+    if not len(track_id) or not len(table):
+        return np.zeros(0, np.intp)
+    return np.flatnonzero(np.isin(table.track_id, track_id))
+
+
+def evict(table: Table, rows: NDArray[np.intp]) -> Table:
+    """The table without `rows`."""
+    if not len(rows):
+        return table
+    return type(table)(**{f.name: np.delete(getattr(table, f.name), rows, axis=0) for f in fields(table)})
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Passes(Private):
+    """Passages of tracks through places: events that still know whose they are."""
+
+    track_id: NDArray[np.int64]
+    """[n]"""
+    time_ns: NDArray[np.int64]
+    """[n]"""
+    place: NDArray[np.int32]
+    """[n] index into the places of the measure."""
+    direction: NDArray[np.int8]
+    """[n] +1 or -1, or 0 for a track that was in a zone from its beginning."""
+    kind: NDArray[np.uint8]
+    """[n]"""
+
+    def events(self) -> Events:
+        """The same without the tracks' ids, and without what is no movement."""
+        moved = self.direction != 0
+        return Events(self.time_ns[moved], self.place[moved], self.direction[moved], self.kind[moved])
+
+    @staticmethod
+    def joined(parts: list["Passes"]) -> "Passes":
+        """All rows of `parts`."""
+        parts = [part for part in parts if len(part.track_id)]
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return Passes(none, none, none.astype(np.int32), none.astype(np.int8), none.astype(np.uint8))
+        return Passes(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Passes)))
