@@ -1,0 +1,195 @@
+"""Opens a video file, or says in one sentence why it cannot be used."""
+
+import re
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, Never
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from flaneur.data.errors import UserError
+
+MOST_PIXELS = 2**26
+"""8K has half of it; a header that claims more is broken, and one such picture would fill the memory."""
+HIGHEST_RATE_PER_S = 1000
+LONGEST_DURATION_S = 10 * 365 * 24 * 3600.0
+EARLIEST_YEAR = 1980
+"""Clocks that were never set say 1904 (QuickTime) or 1970 (Unix)."""
+
+BROKEN = (av.FFmpegError, OSError, ValueError, LookupError, ArithmeticError, EOFError)
+"""What PyAV raises on damaged input: FFmpeg's errors, and Python's own where a header makes no sense."""
+
+NO_VIDEO_FORMATS = frozenset({"tty", "bin", "xbin", "adf", "idf", "image2", "ico", "lavfi"})
+"""Demuxers that turn text or single pictures into something like a video."""
+LENGTH_IN_HEADER = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
+"""Others leave FFmpeg to guess the length from the size of the file."""
+PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<MPD", b"<?xml")
+STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+
+
+class SourceError(UserError):
+    """A video that cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a video before it is read."""
+
+    name: str
+    """Without its folder."""
+    width_px: int
+    """Of the upright picture."""
+    height_px: int
+    codec: str
+    rate_per_s: float | None
+    """Average; None when the file states none that can be true."""
+    duration_s: float | None
+    """As the header states it; the end of a damaged file comes sooner."""
+    frames_estimate: int | None
+    created: datetime | None
+    """Aware; when the camera says that it began to record, as far as the file tells."""
+
+
+def open_file(path: Path | str) -> BinaryIO:
+    """The file at `path`, opened for reading; SourceError when it is none that can be read."""
+    text = str(path)
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)(://|:\d+$)", text)
+    if scheme and not Path(text).exists():
+        # Nothing after the scheme is repeated: addresses of cameras carry passwords.
+        raise SourceError(
+            f"“{scheme[1]}:…” is not a file; this version measures video files, live cameras come later. "
+            "Record a file and give that."
+        )
+    try:
+        mode = Path(text).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise SourceError(f"{text} is a directory; give one video file in it.")
+        if not stat.S_ISREG(mode):
+            raise SourceError(f"{text} is not a regular file; save the video to a file and give that.")
+        file = Path(text).open("rb")  # noqa: SIM115 - it is the caller's
+    except FileNotFoundError:
+        raise SourceError(f"{text}: there is no such file; check the name.") from None
+    except PermissionError:
+        raise SourceError(f"{text} may not be read; give yourself the right to read it.") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SourceError(f"{text} cannot be opened ({reason}); check the name and the disk.") from None
+    if file.seek(0, 2) == 0:
+        file.close()
+        raise SourceError(f"{text} is empty; copy it again from where it was recorded.")
+    file.seek(0)
+    return file
+
+
+def open_container(file: BinaryIO) -> InputContainer:
+    """The container in an open file; SourceError when FFmpeg finds none.
+
+    FFmpeg reads through our file object and is refused every protocol, so that no playlist, reference or crafted
+    header makes it open another file or a connection, and no file name is taken for an address or a pattern.
+    """
+    try:
+        container = av.open(
+            file, "r", options={"protocol_whitelist": "none"}, metadata_errors="replace", io_open=_open_nothing_else
+        )
+    except BROKEN:
+        _explain(file)
+    name = container.format.name
+    if name in NO_VIDEO_FORMATS or name.endswith("_pipe"):
+        container.close()
+        raise SourceError(f"{file.name} is not a video but a picture or a text; give a video file.")
+    return container
+
+
+def best_video(container: InputContainer, path: str) -> VideoStream:
+    """The largest moving picture in a container; SourceError when there is none."""
+    moving = [stream for stream in container.streams.video if not stream.disposition & STILL]
+    if not moving:
+        what = "only a cover picture" if container.streams.video else "no video track"
+        raise SourceError(f"{path} has {what}; give a file with moving pictures.")
+    known = [stream for stream in moving if stream.codec_context is not None]
+    if not known:
+        raise SourceError(f"{path} is coded in a way that FFmpeg cannot decode; convert it to H.264 first.")
+    best = max(known, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+    if best.codec_context.width * best.codec_context.height > MOST_PIXELS:
+        raise SourceError(
+            f"{path} states a picture of {best.codec_context.width}×{best.codec_context.height} pixels; "
+            "it is damaged, or must be scaled to 8K or less first."
+        )
+    return best
+
+
+def average_rate(stream: VideoStream) -> Fraction | None:
+    """Frames per second as the header states it, None when that cannot be true."""
+    rate = stream.average_rate or stream.guessed_rate
+    return rate if rate is not None and 0 < rate <= HIGHEST_RATE_PER_S else None
+
+
+def describe(container: InputContainer, stream: VideoStream, name: str, width_px: int, height_px: int) -> SourceInfo:
+    """What the header states, as far as it can be true."""
+    rate = average_rate(stream)
+    if stream.duration and stream.time_base:
+        duration_s = float(stream.duration * stream.time_base)
+    else:
+        duration_s = (container.duration or 0) / av.time_base
+    known = 0.0 < duration_s <= LONGEST_DURATION_S
+    frames = stream.frames or (round(duration_s * rate) if known and rate else 0)
+    return SourceInfo(
+        name=name,
+        width_px=width_px,
+        height_px=height_px,
+        codec=stream.codec_context.name,
+        rate_per_s=None if rate is None else float(rate),
+        duration_s=duration_s if known else None,
+        frames_estimate=frames if frames > 0 else None,
+        created=_created(container, stream),
+    )
+
+
+def remarks(container: InputContainer, stream: VideoStream) -> list[str]:
+    """Sentences on what was decided about a file that leaves a choice."""
+    said = []
+    videos = sum(not other.disposition & STILL for other in container.streams.video)
+    if videos > 1:
+        said.append(f"the file has {videos} video tracks; the largest is measured")
+    aspect = stream.sample_aspect_ratio
+    if aspect and aspect != 1:
+        said.append(f"pixels are {float(aspect):.3g} times as wide as high; all positions count on the grid of pixels")
+    return said
+
+
+def _created(container: InputContainer, stream: VideoStream) -> datetime | None:
+    """When recording began: a creation time with its offset from UTC, if there is a believable one."""
+    for tags in (container.metadata, stream.metadata):
+        for key in ("com.apple.quicktime.creationdate", "creation_time"):
+            with suppress(ValueError, OverflowError):
+                moment = datetime.fromisoformat(tags.get(key, ""))
+                if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
+                    return moment
+    return None
+
+
+def _open_nothing_else(*_: object) -> Never:
+    raise PermissionError("a video may not open other files")
+
+
+def _explain(file: BinaryIO) -> Never:
+    """Raise the sentence that fits the first bytes of a file that FFmpeg could not open."""
+    path = file.name
+    file.seek(0)
+    head = file.read(64)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(PLAYLISTS):
+        raise SourceError(f"{path} is a playlist; give the video file that it names.") from None
+    if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free", b"moov"):
+        raise SourceError(
+            f"{path} has no usable index, as when recording or copying was cut off; copy it again or repair it."
+        ) from None
+    if head[:4] in (b"RIFF", b"\x1aE\xdf\xa3"):
+        raise SourceError(f"{path} has a damaged header; copy it again from where it was recorded.") from None
+    raise SourceError(f"{path} is not a video that FFmpeg can read; give a video file.") from None

@@ -1,0 +1,145 @@
+"""From a decoded frame to an upright colour picture with the privacy masks painted."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.filter import Graph
+from numpy.typing import NDArray
+
+from flaneur.source.opening import BROKEN, SourceError
+
+MASK_BGR = (128, 128, 128)
+MASK_MARGIN_PX = 1
+"""Masks reach this much further, so that neither rounding nor scaling leaves a strip of what they hide."""
+SMALLEST_INTERLACED_PX = 16
+"""Smaller pictures hold no field worth interpolating, and the filter refuses them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One of the eight ways in which a stored picture can lie: transpose first, then mirror."""
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    @staticmethod
+    def from_matrix(matrix: NDArray[np.int32]) -> "Turn":
+        """Nearest turn of a display matrix, int32 [9] as in ISO 14496-12: (x, y) = (a p + c q, b p + d q)."""
+        a, b, c, d = (int(matrix[k]) for k in (0, 1, 3, 4))
+        if abs(b) + abs(c) > abs(a) + abs(d):
+            return Turn(True, c < 0, b < 0)
+        return Turn(False, a < 0, d < 0)
+
+    @staticmethod
+    def from_degrees(clockwise: int) -> "Turn":
+        """The turn that a `rotate` tag of 0, 90, 180 or 270 asks for."""
+        quarter = clockwise // 90 % 4
+        return Turn(quarter % 2 == 1, quarter in (1, 2), quarter in (2, 3))
+
+    def apply(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The upright picture."""
+        turned = cv2.transpose(bgr) if self.transpose else bgr
+        if self.mirror_x or self.mirror_y:
+            turned = cv2.flip(turned, -1 if self.mirror_x and self.mirror_y else int(self.mirror_x))
+        return np.asarray(turned, dtype=np.uint8)
+
+
+def turn_of(first: av.VideoFrame, tags: Mapping[str, str]) -> Turn:
+    """How the pictures of a video must be turned, by its display matrix or an old `rotate` tag."""
+    try:
+        matrix: Any = first.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # beside it lies a kind of data that this PyAV cannot name; the angle is still to be had
+        return Turn.from_degrees(-90 * round(first.rotation / 90))
+    if matrix is not None:
+        return Turn.from_matrix(np.frombuffer(bytes(matrix), np.int32))
+    degrees = next((value for tag, value in tags.items() if tag.lower() == "rotate"), "0")
+    return Turn.from_degrees(int(degrees)) if degrees.lstrip("-").isdecimal() else Turn()
+
+
+class Easel:
+    """Paints decoded frames of one video as upright BGR pictures of one size, masks over them."""
+
+    def __init__(
+        self, stored_width_px: int, stored_height_px: int, turn: Turn, masks: Sequence[NDArray[np.float64]]
+    ) -> None:
+        self._stored = stored_width_px, stored_height_px
+        self._turn = turn
+        self.width_px, self.height_px = (stored_height_px, stored_width_px) if turn.transpose else self._stored
+        size = np.array((self.width_px, self.height_px))
+        self._masks_px = [np.round(mask * size - 0.5).astype(np.int32) for mask in masks]
+
+    def paint(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """uint8 [height_px, width_px, 3], a fresh array; av.FFmpegError when FFmpeg cannot convert the frame."""
+        if is_interlaced(frame):
+            frame = _deinterlace(frame)
+        width, height = self._stored
+        # Conversion runs where the frame is looked at; more threads would take them from the detector and be slower.
+        converted = frame.reformat(width=width, height=height, format="bgr24", threads=1)
+        bgr: NDArray[np.uint8] = converted.to_ndarray().view(np.uint8)
+        if self._masks_px and converted is frame:
+            bgr = bgr.copy()  # the decoder's own buffer, which later frames may be built from
+        bgr = np.ascontiguousarray(self._turn.apply(bgr))
+        for mask_px in self._masks_px:  # one at a time: together, overlaps would cancel out
+            cv2.fillPoly(bgr, [mask_px], MASK_BGR)
+            cv2.polylines(bgr, [mask_px], True, MASK_BGR, thickness=1 + 2 * MASK_MARGIN_PX)
+        return bgr
+
+
+class Loader:
+    """Converts one frame when it is first looked at, from any thread, and then lets the decoded one go."""
+
+    __slots__ = ("_bgr", "_easel", "_frame", "_lock")
+
+    def __init__(self, easel: Easel, frame: av.VideoFrame) -> None:
+        self._easel = easel
+        self._frame: av.VideoFrame | None = frame
+        self._bgr: NDArray[np.uint8] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> NDArray[np.uint8]:
+        """The picture, the same array however often it is asked for; SourceError when it cannot be converted."""
+        with self._lock:
+            if self._bgr is None:
+                assert self._frame is not None
+                try:
+                    self._bgr = self._easel.paint(self._frame)
+                except BROKEN as error:
+                    raise SourceError(
+                        f"a picture of the video in pixel format {self._frame.format.name} cannot be converted "
+                        f"({error}); convert the video to H.264 first."
+                    ) from None
+                self._frame = None
+            return self._bgr
+
+
+def is_interlaced(frame: av.VideoFrame) -> bool:
+    """Whether the frame is flagged as two fields of different moments."""
+    return frame.interlaced_frame and min(frame.width, frame.height) >= SMALLEST_INTERLACED_PX
+
+
+def _deinterlace(frame: av.VideoFrame) -> av.VideoFrame:
+    """Keep one field and interpolate the other from it.
+
+    The filter sees this one frame only, so it works in space and not over time: what moves keeps clean edges,
+    what stands loses some vertical detail, and no neighbouring frame has to be kept.
+    """
+    graph = Graph()
+    graph.threads = 1
+    nodes = (
+        graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)
+        ),
+        graph.add("bwdif", "mode=send_frame"),
+        graph.add("buffersink"),
+    )
+    graph.link_nodes(*nodes).configure()
+    graph.vpush(frame)
+    graph.vpush(None)
+    return graph.vpull()
