@@ -1,1 +1,6 @@
 """Figures in SQLite."""
+
+from flaneur.store.errors import StoreError
+from flaneur.store.store import Store
+
+__all__ = ["Store", "StoreError"]

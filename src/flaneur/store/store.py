@@ -1,0 +1,188 @@
+"""Writes and reads the figures of a site in one SQLite file."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.pool import NullPool
+
+from flaneur.data.released import Measurement, RunFacts
+from flaneur.store.errors import StoreError, explained
+from flaneur.store.schema import APPLICATION_ID, VERSION, measurement, metadata, run
+
+LOCK_WAIT_S = 5.0
+"""How long to wait for another program that is writing."""
+
+_LISTS = ("kinds", "stage_ms_per_frame", "notes")
+
+
+class Store:
+    """An open store; a context manager.
+
+    While it is open for writing, others can read the last whole interval. After `close` the figures are in the one
+    file and nothing lies beside it. Every method raises StoreError when the file cannot be used.
+    """
+
+    def __init__(self, path: Path, engine: Engine, *, read_only: bool) -> None:
+        self._path = path
+        self._engine = engine
+        self._read_only = read_only
+        with explained(path):
+            self._connection = engine.connect()
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new, empty store; StoreError when there is a file already."""
+        if path.exists():
+            raise StoreError(f"{path}: exists already; name another file or remove it")
+        engine = _engine(path, "rwc")
+        try:
+            with explained(path), engine.begin() as connection:  # all tables and the version, or none
+                metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        except StoreError:
+            path.unlink(missing_ok=True)
+            raise
+        return cls(path, engine, read_only=False)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """Open an existing store; StoreError when it is none or newer software wrote it."""
+        if not path.is_file():
+            raise StoreError(f"{path}: is not a file; name the flaneur.sqlite of an earlier run")
+        _check_format(path)
+        return cls(path, _engine(path, "ro" if read_only else "rw"), read_only=read_only)
+
+    def write_interval(self, measurements: Iterable[Measurement]) -> None:
+        """Write the figures of an interval in one transaction: all of them or none.
+
+        A figure that is there already is replaced, so writing an interval again changes nothing.
+        """
+        rows = [asdict(one) for one in measurements]
+        if rows:
+            self._upsert(measurement, rows)
+
+    def write_run(self, facts: RunFacts) -> None:
+        """Write how the figures came about; replaces what was known about the same run."""
+        row = asdict(facts)
+        self._upsert(run, [row | {name: json.dumps(row[name], ensure_ascii=False) for name in _LISTS}])
+
+    def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        statement = insert(table)
+        rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
+        with explained(self._path), self._connection.begin():
+            self._connection.execute(statement, rows)
+
+    def measurements(self) -> Iterator[Measurement]:
+        """All figures as they are at the first call of `next`, in the order of time, then of place and kind."""
+        names = Measurement.__dataclass_fields__
+        query = select(*(measurement.c[name] for name in names)).order_by(*measurement.primary_key)
+        with explained(self._path), self._engine.connect() as connection:
+            for row in connection.execute(query):
+                yield Measurement(*row)
+
+    def runs(self) -> list[RunFacts]:
+        """How the figures came about, one entry per run, in the order of time."""
+        with explained(self._path), self._engine.connect() as connection:
+            rows = connection.execute(select(run).order_by(run.c.start_ns, run.c.site, run.c.camera)).mappings().all()
+        return [_facts(dict(row)) for row in rows]
+
+    def close(self) -> None:
+        """Bring everything into the one file. StoreError when that fails; what was written is then still beside it."""
+        if self._connection.closed:
+            return
+        try:
+            if not self._read_only:
+                with explained(self._path):
+                    _leave_wal(self._connection)
+        finally:
+            self._connection.close()
+            self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:  # the first error is the one to tell
+            with suppress(StoreError):
+                self.close()
+
+
+def _engine(path: Path, mode: str) -> Engine:
+    """Connections to `path`; `mode` as in SQLite's file URIs: ro, rw, rwc."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=LOCK_WAIT_S,
+            isolation_level=None,  # transactions begin where SQLAlchemy says so, also for CREATE TABLE
+        )
+        try:
+            connection.execute("PRAGMA secure_delete = ON")  # a replaced figure is overwritten, not only forgotten
+            connection.execute("PRAGMA synchronous = FULL")  # a committed interval survives a power cut
+            if mode != "ro":
+                connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _check_format(path: Path) -> None:
+    with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise StoreError(f"{path}: is a database, but not one of Flaneur's")
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: was written by a newer Flaneur (format {version}, this one reads up to {VERSION}); update Flaneur"
+        )
+
+
+def _leave_wal(connection: Connection) -> None:
+    """Move all pages into the main file and make it one that can be read from a read-only disk, too.
+
+    A reader that is still there keeps the file in WAL mode; the figures are whole all the same.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        driver.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+
+
+def _facts(row: dict[str, Any]) -> RunFacts:
+    lists = {name: json.loads(row[name]) for name in _LISTS}
+    return RunFacts(
+        **row
+        | {
+            "dated": bool(row["dated"]),
+            "complete": bool(row["complete"]),
+            "kinds": tuple(lists["kinds"]),
+            "stage_ms_per_frame": tuple((stage, ms) for stage, ms in lists["stage_ms_per_frame"]),
+            "notes": tuple(lists["notes"]),
+        }
+    )

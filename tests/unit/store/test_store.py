@@ -1,0 +1,137 @@
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.figures import Scene, facts, figure
+
+from flaneur.data.time import MINUTE_NS
+from flaneur.store import Store, StoreError
+
+
+def test_figures_come_back_as_they_were_written_in_the_order_of_time(tmp_path: Path) -> None:
+    written = list(Scene(lines=("a", "b"), zones=("plaza",), minutes=3, covered=((1, 0.0),)).measurements())
+    with Store.create(tmp_path / "s.sqlite") as store:
+        store.write_interval(reversed(written))
+        read = list(store.measurements())
+    assert [m.start_ns for m in read] == sorted(m.start_ns for m in written)
+    assert set(read) == set(written)
+    assert any(m.value is None for m in read)
+
+
+def test_a_figure_written_again_replaces_itself(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "s.sqlite") as store:
+        store.write_interval([figure(value=1.0), figure(value=5.0, kind="car")])
+        store.write_interval([figure(value=None)])
+        values = {m.kind: m.value for m in store.measurements()}
+    assert values == {"pedestrian": None, "car": 5.0}
+
+
+def test_an_interval_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "s.sqlite") as store:
+        with pytest.raises(Exception, match="nothing_finer_about_people"):
+            store.write_interval([figure(), figure(kind="child")])
+        assert list(store.measurements()) == []
+        store.write_interval([figure()])
+        assert list(store.measurements()) == [figure()]
+
+
+def test_an_empty_interval_is_no_error(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "s.sqlite") as store:
+        store.write_interval([])
+        assert list(store.measurements()) == []
+
+
+def test_facts_come_back_as_they_were_written(tmp_path: Path) -> None:
+    early = facts(complete=False, notes=("Größe “changed” at 0:03:10", "x"))
+    late = replace(early, start_ns=early.end_ns, end_ns=early.end_ns + MINUTE_NS, dated=False)
+    with Store.create(tmp_path / "s.sqlite") as store:
+        store.write_run(late)
+        store.write_run(facts())
+        store.write_run(early)
+        assert store.runs() == [early, late]
+
+
+def test_a_closed_store_is_one_plain_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store.create(path) as store:
+        store.write_interval([figure()])
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert [p.name for p in tmp_path.iterdir()] == ["s.sqlite"]
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as alone:
+        assert alone.execute("SELECT count(*) FROM measurement").fetchone() == (1,)
+        assert alone.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store.close()  # twice does no harm
+
+
+def test_a_store_is_opened_to_go_on_or_only_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store.create(path) as store:
+        store.write_interval([figure()])
+    with Store.open(path) as store:
+        store.write_interval([figure(MINUTE_NS)])
+    with Store.open(path, read_only=True) as store:
+        assert len(list(store.measurements())) == 2
+        with pytest.raises(StoreError, match="is read-only"):
+            store.write_interval([figure()])
+    assert [p.name for p in tmp_path.iterdir()] == ["s.sqlite"]
+
+
+def test_replaced_figures_are_wiped_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store.create(path) as store:
+        store.write_interval([figure(place=f"soon forgotten {n}") for n in range(500)])
+    assert b"soon forgotten" in path.read_bytes()
+    with Store.open(path) as store, store._connection.begin():
+        store._connection.exec_driver_sql("DELETE FROM measurement")
+    assert b"soon forgotten" not in path.read_bytes()
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    path.write_text("mine")
+    with pytest.raises(StoreError, match="exists already"):
+        Store.create(path)
+    assert path.read_text() == "mine"
+
+
+def _text(path: Path) -> None:
+    path.write_text("no database at all\n" * 100)
+
+
+def _other(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+
+
+def _newer(path: Path) -> None:
+    Store.create(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "is not a file"),
+        (Path.mkdir, "is not a file"),
+        (_text, "is not a database"),
+        (Path.touch, "not one of Flaneur's"),
+        (_other, "not one of Flaneur's"),
+        (_newer, r"newer Flaneur \(format 99, this one reads up to 1\); update"),
+    ],
+)
+def test_what_is_no_store_is_refused_in_one_sentence(tmp_path: Path, make: object, message: str) -> None:
+    path = tmp_path / "s.sqlite"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(StoreError, match=message) as caught:
+        Store.open(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened; check that its folder exists"):
+        Store.create(tmp_path / "nowhere" / "s.sqlite")
