@@ -28,7 +28,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "results": "Results in {folder}",
         "open": "Open {report} in a browser.",
         "interrupted": "Stopped early; what was measured is kept and the coverage says so.",
-        "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped, {wall} at {speed}× real time",
+        "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped; "
+        "took {wall}, {speed}× real time",
         "hidden": "{frames} pictures of the video were hidden whole, in doubt",
         "line": "Lines",
         "zone": "Zones",
@@ -66,7 +67,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "results": "Ergebnisse in {folder}",
         "open": "{report} im Browser öffnen.",
         "interrupted": "Vorzeitig beendet; das Gemessene ist gesichert, die Abdeckung sagt es.",
-        "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen, {wall}, {speed}× Echtzeit",
+        "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen; "
+        "in {wall}, {speed}× Echtzeit",
         "hidden": "{frames} Bilder des Videos im Zweifel ganz verdeckt",
         "line": "Linien",
         "zone": "Zonen",

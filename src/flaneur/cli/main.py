@@ -1,0 +1,50 @@
+"""The program `flaneur`: commands, and one place where errors become sentences and exit codes."""
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flaneur.cli import models, site
+from flaneur.cli.run import run
+from flaneur.data.errors import UserError
+
+app = typer.Typer(
+    help="Flaneur measures places, never people: counts, flows and occupancy from video.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(run)
+app.add_typer(site.app, name="site")
+app.add_typer(models.app, name="models")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flaneur {version('flaneur')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Flaneur measures places, never people."""
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 bad input, 2 wrong usage, 130 stopped early with results kept."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""`flaneur models`: which detectors there are, and fetching one on demand."""

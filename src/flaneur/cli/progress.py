@@ -1,0 +1,132 @@
+"""Progress of a run: a bar on a terminal, a plain line now and then elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from flaneur.cli.summary import clock
+from flaneur.cli.texts import TEXTS, Language
+from flaneur.data.time import to_s
+from flaneur.run.pipeline import Moment
+
+REFRESH_S = 0.2
+PLAIN_LINE_S = 10.0
+SHOWN_COUNTS = 4
+
+
+class Display(Protocol):
+    """Something that shows how far a run is."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal tidy."""
+
+    def show(self, moment: Moment) -> None:
+        """Called for every frame; decides itself how often to draw."""
+
+
+def open_display(console: Console, frames_estimate: int | None, language: Language) -> Display:
+    """A bar where `console` is a terminal, else plain lines."""
+    if console.is_terminal:
+        return BarDisplay(console, frames_estimate, language)
+    return LineDisplay(console, frames_estimate, language)
+
+
+class SilentDisplay:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def show(self, moment: Moment) -> None:
+        """Show nothing."""
+
+
+class BarDisplay:
+    """Rate, time left and running counts on one line and a second."""
+
+    def __init__(self, console: Console, frames_estimate: int | None, language: Language) -> None:
+        self._language = language
+        self._progress = Progress(
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[counts]}"),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=frames_estimate, rate="", counts="")
+        self._begin_s = self._drawn_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, moment: Moment) -> None:
+        """Draw at most five times a second."""
+        now_s = time.monotonic()
+        if now_s - self._drawn_s < REFRESH_S:
+            return
+        self._drawn_s = now_s
+        rate = f"{moment.frames / (now_s - self._begin_s):.0f}/s"
+        counts = running_counts(moment, self._language)
+        self._progress.update(self._task, completed=moment.frames, rate=rate, counts=counts, refresh=True)
+
+
+class LineDisplay:
+    """A line every ten seconds, for logs."""
+
+    def __init__(self, console: Console, frames_estimate: int | None, language: Language) -> None:
+        self._console = console
+        self._estimate = frames_estimate
+        self._language = language
+        self._begin_s = self._said_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def show(self, moment: Moment) -> None:
+        """Say something at most every ten seconds."""
+        now_s = time.monotonic()
+        if now_s - self._said_s < PLAIN_LINE_S:
+            return
+        self._said_s = now_s
+        total = f"/{self._estimate}" if self._estimate else ""
+        rate = moment.frames / (now_s - self._begin_s)
+        counts = running_counts(moment, self._language)
+        self._console.print(
+            f"{clock(to_s(moment.time_ns))}  {moment.frames}{total}  {rate:.0f}/s  {counts}",
+            markup=False,
+            highlight=False,
+        )
+
+
+def running_counts(moment: Moment, language: Language) -> str:
+    """The largest counts so far, e.g. `so far: crosswalk ↦ to right 12, …`."""
+    text = TEXTS[language]
+    largest = sorted(moment.counts.items(), key=lambda item: -item[1])[:SHOWN_COUNTS]
+    if not largest:
+        return text["nothing_yet"]
+    parts = [
+        " ".join(filter(None, (text.get(place, place), text.get(direction, direction), str(count))))
+        for (place, direction), count in largest
+    ]
+    return text["counts"].format(counts=", ".join(parts))

@@ -1,0 +1,91 @@
+"""`flaneur run`: from a video to figures."""
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flaneur.cli.progress import Display, SilentDisplay, open_display
+from flaneur.cli.summary import as_json, show_summary
+from flaneur.cli.texts import TEXTS, Language, default_language
+from flaneur.run.job import load_job
+from flaneur.run.measure_file import Outcome, measure_file
+from flaneur.run.results import REPORT
+
+INTERRUPTED = 130
+"""Exit code of a run that was stopped early and kept its results, as shells expect after Ctrl-C."""
+
+
+def run(
+    video: Annotated[Path, typer.Argument(help="Any video file that FFmpeg reads.")],
+    site: Annotated[Path | None, typer.Option(help="Site file; without one the whole picture is measured.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Which camera of the site file this video comes from.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; results/NAME-OF-VIDEO by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
+    video_out: Annotated[bool, typer.Option("--video/--no-video", help="Write redacted.mp4.")] = True,
+    language: Annotated[Language | None, typer.Option(help="Language of the report and the terminal.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json_out: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
+) -> None:
+    """Measure a video: figures, a report and a redacted video.
+
+    Ctrl-C stops early and keeps what was measured (exit code 130).
+    """
+    language = language or default_language()
+    folder = out or Path("results") / video.stem
+    job = load_job(video, site, camera)
+    console = Console(stderr=True)
+    silent = quiet or json_out
+    if not silent:
+        console.print(TEXTS[language]["measuring"].format(video=video), markup=False, highlight=False)
+
+    def display(frames_estimate: int | None) -> Display:
+        return SilentDisplay() if silent else open_display(console, frames_estimate, language)
+
+    with stop_on_signals() as stop:
+        outcome = measure_file(
+            job, folder, overwrite=overwrite, with_video=video_out, language=language, stop=stop, display=display
+        )
+    if json_out:
+        typer.echo(json.dumps(as_json(outcome.facts, outcome.measurements, folder), ensure_ascii=False, indent=1))
+    elif not quiet:
+        _say(outcome, folder, language)
+    if not outcome.facts.complete:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _say(outcome: Outcome, folder: Path, language: Language) -> None:
+    console = Console()
+    show_summary(console, outcome.facts, outcome.measurements, language)
+    text = TEXTS[language]
+    console.print(text["results"].format(folder=folder), markup=False, highlight=False, soft_wrap=True)
+    console.print(text["open"].format(report=folder / REPORT), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; the second one acts as it always does."""
+    stop = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        restore()
+
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        restore()

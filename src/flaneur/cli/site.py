@@ -1,0 +1,63 @@
+"""`flaneur site`: write, check and convert site files."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flaneur.config.load import load_site
+from flaneur.data.errors import UserError
+from flaneur.run.site_files import import_otflow, start_site
+
+app = typer.Typer(help="Write, check and convert site files.", no_args_is_help=True)
+
+SiteOut = Annotated[Path, typer.Option("--site", help="The site file to write.")]
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
+    """Say whether a site file can be used, and what it describes."""
+    site = load_site(file)
+    typer.echo(f"{file}: good")
+    for camera in site.camera:
+        typer.echo(
+            f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {_number(len(camera.line), 'line')}, "
+            f"{_number(len(camera.zone), 'zone')}, {_number(len(camera.flow), 'flow')}, {_number(len(camera.masks), 'mask')}"
+        )
+
+
+@app.command()
+def init(
+    video: Annotated[Path, typer.Argument(help="A video from the camera.")],
+    site: SiteOut = Path("site.toml"),
+) -> None:
+    """Write a commented site file to start from, and a redacted picture with a grid to read coordinates from."""
+    picture = site.with_suffix(".png")
+    _must_be_new(site, picture)
+    start_site(video, site, picture)
+    typer.echo(f"{site}: edit this; every line in it is explained")
+    typer.echo(f"{picture}: read coordinates from the grid on this picture")
+
+
+@app.command("import")
+def import_(
+    sections: Annotated[Path, typer.Argument(help="An .otflow file of OTVision or OTAnalytics.")],
+    video: Annotated[Path, typer.Option(help="The video that its pixel coordinates belong to.")],
+    site: SiteOut = Path("site.toml"),
+) -> None:
+    """Make a site file from the sections and flows of an .otflow file."""
+    _must_be_new(site)
+    for note in import_otflow(sections, video, site):
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"{site}: written; look at it, then: flaneur run {video} --site {site}")
+
+
+def _must_be_new(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise UserError(f"{path}: exists already; name another file with --site, or remove it first")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,135 @@
+"""What the terminal shows at the end: a table per kind of place, or the same as JSON."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from flaneur.cli.texts import TEXTS, Language
+from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.time import to_s
+
+Totals = dict[tuple[str, str, str], dict[str, float]]
+"""(measure, place, direction) -> kind -> figure over the whole run."""
+
+
+def totals(measurements: Iterable[Measurement]) -> Totals:
+    """Counts added up over intervals, occupancy averaged over the observed time, peaks as the highest.
+
+    A place that was never observed is left out: its figures are missing, not 0.
+    """
+    sums: defaultdict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
+    observed_ns: defaultdict[tuple[str, str, str, str], float] = defaultdict(float)
+    for m in measurements:
+        if m.value is None:
+            continue
+        figures = sums[m.measure, m.place, m.direction]
+        before = figures.get(m.kind, 0.0)
+        if m.measure == "occupancy_peak":
+            figures[m.kind] = max(before, m.value)
+        elif m.measure == "occupancy":
+            key = (m.measure, m.place, m.direction, m.kind)
+            weight = m.coverage * (m.end_ns - m.start_ns)
+            observed_ns[key] += weight
+            figures[m.kind] = before + (m.value - before) * weight / observed_ns[key]
+        else:
+            figures[m.kind] = before + m.value
+    return dict(sums)
+
+
+def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measurement], language: Language) -> None:
+    """Print coverage, notes and a table for every kind of place that has figures."""
+    text = TEXTS[language]
+    figures = totals(measurements)
+    sections = (
+        ("line", [key for key in figures if key[0] == "crossings"]),
+        ("zone", [key for key in figures if key[0] == "passages" and not key[1].startswith("edge ")]),
+        ("edge", [key for key in figures if key[0] == "passages" and key[1].startswith("edge ")]),
+        ("flow", [key for key in figures if key[0] == "flow"]),
+        ("occupancy", [key for key in figures if key[0].startswith("occupancy")]),
+    )
+    console.print()
+    for title, keys in sections:
+        if keys:
+            console.print(_table(text, title, keys, figures))
+    console.print(coverage_line(facts, language))
+    for note in facts.notes:
+        console.print(text["note"].format(note=note), style="yellow", markup=False)
+    if not facts.complete:
+        console.print(text["interrupted"], style="yellow")
+
+
+def coverage_line(facts: RunFacts, language: Language) -> str:
+    """One sentence on how much of the video was really observed."""
+    text = TEXTS[language]
+    length_s = to_s(facts.end_ns - facts.start_ns)
+    share = text["percent"].format(share=100 * facts.observed_s / length_s) if length_s > 0 else text["unknown"]
+    return text["coverage"].format(
+        observed=clock(facts.observed_s),
+        length=clock(length_s),
+        share=share,
+        frames=facts.frames_seen,
+        dropped=facts.frames_dropped,
+        wall=clock(facts.wall_s),
+        speed=f"{length_s / facts.wall_s:.1f}" if facts.wall_s > 0 else text["unknown"],
+    )
+
+
+def clock(seconds: float) -> str:
+    """`1:02:03` or `2:03`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def as_json(facts: RunFacts, measurements: Sequence[Measurement], folder: Path) -> dict[str, object]:
+    """The summary for programs: facts, the folder and the totals."""
+    return {
+        "folder": str(folder),
+        "source": facts.source,
+        "complete": facts.complete,
+        "duration_s": to_s(facts.end_ns - facts.start_ns),
+        "observed_s": facts.observed_s,
+        "frames_seen": facts.frames_seen,
+        "frames_dropped": facts.frames_dropped,
+        "wall_s": facts.wall_s,
+        "notes": list(facts.notes),
+        "figures": [
+            {"measure": measure, "place": place, "direction": direction, "kind": kind, "value": value}
+            for (measure, place, direction), by_kind in totals(measurements).items()
+            for kind, value in by_kind.items()
+        ],
+    }
+
+
+def _table(text: dict[str, str], title: str, keys: Sequence[tuple[str, str, str]], figures: Totals) -> RenderableType:
+    kinds = [kind for kind in figures[keys[0]] if any(figures[key].get(kind) for key in keys)]
+    is_occupancy = title == "occupancy"
+    table = Table(title=text[title], title_justify="left", title_style="bold")
+    table.add_column(text["place"])
+    if title != "flow":
+        table.add_column("" if is_occupancy else text["direction"])
+    for kind in kinds:
+        table.add_column(text[kind], justify="right")
+    if not is_occupancy:
+        table.add_column(text["all"], justify="right")
+    for measure, place, direction in keys:
+        by_kind = figures[measure, place, direction]
+        cells = [_word(text, place)]
+        if is_occupancy:
+            cells.append(text["mean" if measure == "occupancy" else "peak"])
+        elif title != "flow":
+            cells.append(_word(text, direction))
+        digits = 1 if measure == "occupancy" else 0
+        cells += [f"{by_kind.get(kind, 0.0):.{digits}f}" for kind in kinds]
+        if not is_occupancy:
+            cells.append(f"{sum(by_kind.values()):.0f}")
+        table.add_row(*cells)
+    return table
+
+
+def _word(text: dict[str, str], name: str) -> str:
+    """A built-in place or direction in the user's language; names of the site stay, with rich's marks disarmed."""
+    return text.get(name, name).replace("[", "\\[")

@@ -1,0 +1,114 @@
+"""The main job: one video file to a folder of results."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.time import to_s
+from flaneur.detect.protocol import Detector
+from flaneur.run import results
+from flaneur.run.clock import StageClock
+from flaneur.run.job import Job
+from flaneur.run.opening import open_job_detector, open_source
+from flaneur.run.pictures import Pictures
+from flaneur.run.pipeline import Moment, run_pipeline
+from flaneur.run.results import ResultsFolder
+from flaneur.serve.picture import heat_overlay
+from flaneur.serve.report import write_report
+from flaneur.serve.tables import write_csv, write_parquet
+from flaneur.source import FileSource
+from flaneur.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found."""
+
+    facts: RunFacts
+    measurements: tuple[Measurement, ...]
+
+
+class Shows(Protocol):
+    """Something that shows how far a run is."""
+
+    def show(self, moment: Moment) -> None:
+        """Called for every frame."""
+
+
+def measure_file(
+    job: Job,
+    folder: Path,
+    *,
+    overwrite: bool,
+    with_video: bool,
+    language: str,
+    stop: Event,
+    display: Callable[[int | None], AbstractContextManager[Shows]],
+) -> Outcome:
+    """Measure the job's video and put everything into `folder`.
+
+    UserError, and no results, when the video, the model or the folder cannot be used. When `stop` is set, what was
+    measured so far is kept and the facts say that it is not complete.
+    """
+    begin_s = time.monotonic()
+    clock = StageClock()
+    with open_source(job) as source, ResultsFolder(folder, overwrite=overwrite) as out:
+        detector = open_job_detector(job)
+        pictures = Pictures(job, source.info, clock, out.path(results.VIDEO) if with_video else None)
+        moment = Moment(0, 0, {})
+        with Store.create(out.path(results.STORE)) as store, pictures:
+            with display(source.info.frames_estimate) as shown:
+                for moment in run_pipeline(source, detector, job, store.write_interval, clock, stop, pictures):
+                    shown.show(moment)
+            measurements = tuple(store.measurements())
+            facts = _facts(job, source, detector, moment, measurements, pictures.notes, clock, begin_s, not stop.is_set())
+            store.write_run(facts)
+        _write_tables(out, facts, measurements)
+        _write_report(out, job, facts, measurements, pictures, language)
+        out.publish()
+    return Outcome(facts, measurements)
+
+
+def _facts(
+    job: Job,
+    source: FileSource,
+    detector: Detector,
+    moment: Moment,
+    measurements: Sequence[Measurement],
+    notes: list[str],
+    clock: StageClock,
+    begin_s: float,
+    complete: bool,
+) -> RunFacts:
+    observed_s = {m.start_ns: m.coverage * to_s(m.end_ns - m.start_ns) for m in measurements}
+    frame_ns = moment.time_ns // max(moment.frames - 1, 1)
+    return RunFacts(
+        source=source.info.name,
+        site=job.site.name,
+        camera=job.camera.name,
+        timezone=job.site.timezone,
+        dated=job.dated,
+        start_ns=job.start_ns,
+        end_ns=job.start_ns + moment.time_ns + frame_ns,
+        width_px=source.info.width_px,
+        height_px=source.info.height_px,
+        frames_seen=moment.frames,
+        frames_dropped=source.frames_dropped,
+        observed_s=sum(observed_s.values()),
+        complete=complete,
+        detector=detector.facts.name,
+        detector_licence=detector.facts.licence,
+        detector_sha256=detector.facts.sha256,
+        detections_per_s=job.detector.rate_per_s,
+        kinds=tuple(kind.label for kind in detector.facts.kinds),
+        software=f"flaneur {version('flaneur')}",
+        wall_s=time.monotonic() - begin_s,
+        stage_ms_per_frame=clock.ms_per_frame(moment.frames),
+        notes=tuple(source.notes + notes),
+    )

@@ -1,0 +1,123 @@
+"""The loop: the way of a frame, from the source to figures and redacted pictures.
+
+    source ─ Frame ─> look (detect) ─ Detections ─> track ─ Tracks ─> measure ─> release ─> keep
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Event
+
+import numpy as np
+
+from flaneur.data.private import Frame, Tracks
+from flaneur.data.released import Measurement
+from flaneur.detect.protocol import Detector
+from flaneur.run.clock import StageClock
+from flaneur.run.job import Job
+from flaneur.run.looking import look
+from flaneur.run.measuring import Measuring
+from flaneur.run.pictures import Pictures
+from flaneur.source import FileSource
+from flaneur.track.params import TrackParams
+from flaneur.track.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How far a run is."""
+
+    frames: int
+    """Decoded so far."""
+    time_ns: int
+    """Of the latest frame, since the video's first one."""
+    counts: Mapping[tuple[str, str], int]
+    """(place, direction) -> crossings, passages and flows so far, over all kinds."""
+
+
+class Passed:
+    """Counts the frames that went by at the source, and shares them out to those that are measured later."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.last_ns = 0
+        self._waiting: deque[tuple[int, int]] = deque()
+        self._shared = (0, 0)
+
+    def add(self, frame: Frame, dropped: int) -> None:
+        """A frame was decoded; `dropped` were lost so far."""
+        self.frames, self.last_ns = frame.index + 1, frame.time_ns
+        self._waiting.append((frame.index, dropped))
+
+    def up_to(self, frame_index: int) -> tuple[int, int]:
+        """Frames (seen, dropped) since the last call, up to this frame, itself included."""
+        dropped = 0
+        while self._waiting and self._waiting[0][0] <= frame_index:
+            dropped = self._waiting.popleft()[1]
+        return self._since(frame_index + 1, dropped)
+
+    def rest(self, dropped: int) -> tuple[int, int]:
+        """Frames (seen, dropped) since the last call; `dropped` in all."""
+        return self._since(self.frames, dropped)
+
+    def _since(self, frames: int, dropped: int) -> tuple[int, int]:
+        since = frames - self._shared[0], dropped - self._shared[1]
+        self._shared = frames, dropped
+        return since
+
+
+def run_pipeline(
+    source: FileSource,
+    detector: Detector,
+    job: Job,
+    keep: Callable[[list[Measurement]], None],
+    clock: StageClock,
+    stop: Event,
+    pictures: Pictures | None = None,
+) -> Iterator[Moment]:
+    """Measure `source` to its end or until `stop` is set; hands the figures of each complete interval to `keep`.
+
+    Figures do not depend on `pictures`: only frames that the detector looked at are measured.
+    """
+    info = source.info
+    tracker = Tracker(TrackParams(), info.width_px, info.height_px, np.random.default_rng())
+    measuring = Measuring(job, info.width_px, info.height_px, detector.facts.kinds)
+    passed = Passed()
+
+    def measure(tracks: Tracks) -> None:
+        with clock.stage("measure"):
+            figures = measuring.step(tracks, *passed.up_to(tracks.frame_index))
+        if pictures is not None:
+            pictures.show(tracks, measuring.counts)
+        if figures:
+            with clock.stage("store"):
+                keep(figures)
+
+    rate_per_s = job.detector.rate_per_s
+    frames = _decoded(source, passed, clock, stop)
+    for frame, detections in look(frames, rate_per_s, pictures.rate_per_s if pictures else 0.0, detector, clock):
+        if pictures is not None:
+            pictures.take(frame, detections)
+        if detections is not None:
+            with clock.stage("track"):
+                known = tracker.step(frame.index, frame.time_ns, detections)
+            for tracks in known:
+                measure(tracks)
+        yield Moment(passed.frames, passed.last_ns, measuring.counts)
+    for tracks in tracker.flush():
+        measure(tracks)
+    if pictures is not None:
+        pictures.finish(measuring.counts)
+    keep(measuring.finish(*passed.rest(source.frames_dropped)))
+
+
+def _decoded(source: FileSource, passed: Passed, clock: StageClock, stop: Event) -> Iterator[Frame]:
+    """The source's frames, counted and timed, until `stop` is set."""
+    frames = source.frames()
+    while not stop.is_set():
+        with clock.stage("decode"):
+            frame = next(frames, None)
+        if frame is None:
+            return
+        passed.add(frame, source.frames_dropped)
+        yield frame

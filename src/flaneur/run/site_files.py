@@ -1,0 +1,59 @@
+"""Starting a site file from a video, and importing one from a peer's format."""
+
+import json
+import os
+from pathlib import Path
+
+from flaneur.config.otflow import read_otflow, site_toml
+from flaneur.data.errors import UserError
+from flaneur.source.file import FileSource, SourceParams
+
+LOOK_S = 20.0
+"""Stretch of the video from which the picture is made: long enough for most of the ground to be free once."""
+
+START = """\
+# Site file of Flaneur. Positions are fractions of the picture: [0, 0] is its top left corner, [1, 1] its bottom right.
+# {picture} shows a grid to read them from. Check this file with: flaneur site check {site}
+
+[site]
+name = {name}
+timezone = "Europe/Berlin"     # IANA name; intervals are shown in it
+interval_s = 60                # length of the intervals, 60 at least
+
+[[camera]]
+name = "camera"
+source = {source}
+# start = 2026-05-04T08:00:00  # when the video begins, in the site's zone; without it times count from 0:00
+
+# Painted over before anything looks, and so in every picture: windows, gardens, a neighbour's door.
+# masks = [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.1]]]
+
+# A line counts who crosses it with the ground point, the middle of a box's lower edge. Right and left are those of
+# somebody who walks from its first point to its last, as seen in the picture. Draw it where feet are well visible.
+[[camera.line]]
+name = "line 1"
+points = [[0.1, 0.6], [0.9, 0.6]]
+to_right = "down"              # what to call the directions; "to right" and "to left" when left out
+to_left = "up"
+
+# A zone counts who enters and leaves, and how many are in it.
+[[camera.zone]]
+name = "zone 1"
+polygon = [[0.3, 0.7], [0.7, 0.7], [0.7, 0.95], [0.3, 0.95]]
+
+# A flow counts road users that pass first one and then another line or zone: a turning movement.
+# [[camera.flow]]
+# origin = "line 1"
+# destination = "zone 1"
+
+# [detector]
+# rate_per_s = 5.0             # how often the detector looks
+# model = "nanodet"            # `flaneur models` lists what there is; or the path of an ONNX or OpenVINO file with
+# layout = "yolox"             # ... nanodet, yolox, yolov7, yolov8 or detr
+# classes = {{ 0 = "pedestrian", 1 = "bicycle", 2 = "car" }}
+"""
+
+
+def import_otflow(sections: Path, video: Path, site: Path) -> list[str]:
+    """Write `site` from the sections and flows of an .otflow file; returns notes for the user."""
+    raise NotImplementedError
