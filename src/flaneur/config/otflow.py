@@ -155,8 +155,8 @@ class _Reader:
             self.notes.append("the file holds no section to count at")
         if self.elsewhere:
             self.notes.append(
-                f"{', '.join(self.elsewhere)}: counted with another point of the box until now; Flaneur counts with the "
-                "middle of its lower edge, so look whether they lie where the feet and wheels pass"
+                f"{', '.join(self.elsewhere)}: counted with another point of the box until now; Flaneur counts with "
+                "the middle of its lower edge, so look whether they lie where feet and wheels pass"
             )
         table = CameraTable(name=camera, line=self.lines, zone=self.zones, flow=self.flows)
         return Imported(table, tuple(self.notes))
@@ -171,7 +171,7 @@ class _Reader:
                 raise ConfigError(f"{self.origin}: {where}: point {number} has no numbers 'x' and 'y'")
             if not (0 <= x <= self.width_px and 0 <= y <= self.height_px):
                 raise ConfigError(
-                    f"{self.origin}: {where}: point {number} ({x:g}, {y:g}) lies outside the picture of "
+                    f"{self.origin}: {where}: point {number} ({x!r:.20}, {y!r:.20}) lies outside the picture of "
                     f"{self.width_px}×{self.height_px}; was the file made for another video?"
                 )
             point = (round(x / self.width_px, DECIMALS), round(y / self.height_px, DECIMALS))

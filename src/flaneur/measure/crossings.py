@@ -163,7 +163,7 @@ def _clear(
         return open_rows, open_rows
     box = xyxy_px[open_rows].astype(np.float64)
     away = np.minimum.reduceat(distance(foot[open_rows], params.start, params.end), params.first, axis=1)
-    far = away >= CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None]
+    far = away + 2 * NUDGE_PX >= CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None]
     i, line = np.nonzero(far & (state.net[row[open_rows]] != 0))
     return row[open_rows[i]], line
 
