@@ -18,6 +18,7 @@ from flaneur.track.motion import FOOT, HEIGHT, WIDTH, Array, X
 Rows = NDArray[np.intp]
 
 NEVER = 1e6
+SIDE = 1.0
 WHOLE, BOTTOM_CUT, TOP_CUT = range(3)
 CUT_COST = 2.5
 """-log of the odds that a box shows only a part of its road user."""
@@ -52,6 +53,8 @@ def pair_costs(mean: Array, cov: Array, noise: Array, votes: Array, boxes: Boxes
     height = mean[:, HEIGHT, 0][:, None]
     variance = (cov[..., 0] + noise**2)[:, None, :]
     error = boxes.xfwh[None] - mean[:, None, :, 0]
+    variance = np.repeat(variance, len(boxes.score), axis=1)
+    variance[..., X] += SIDE * (0.5 * error[..., WIDTH]) ** 2
     nats = 0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance / (height**2)[..., None]))
     across = nats[..., X] + nats[..., WIDTH]
     top_variance = variance[..., FOOT] + variance[..., HEIGHT]

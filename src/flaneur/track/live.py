@@ -32,6 +32,7 @@ class Live:
     before_ns: NDArray[np.int64]
     """[n] last look that saw it before the looks kept here; -1 for none."""
     hits: NDArray[np.int64]
+    double_ns: NDArray[np.int64]
     sure: NDArray[np.int64]
     confirmed: NDArray[np.bool_]
     shown: NDArray[np.bool_]
@@ -55,6 +56,7 @@ class Live:
             seen_ns=np.zeros(0, np.int64),
             before_ns=np.zeros(0, np.int64),
             hits=np.zeros(0, np.int64),
+            double_ns=np.zeros(0, np.int64),
             sure=np.zeros(0, np.int64),
             confirmed=np.zeros(0, np.bool_),
             shown=np.zeros(0, np.bool_),

@@ -21,6 +21,12 @@ SPEED = np.array([0.6, 2.0, 2.0, 2.0, 5.0, 4.0, 4.0, 4.0])
 """Standing deviation of a road user's speed by kind, in its own heights a second."""
 AXES = np.array((1.0, 0.5, 0.08, 0.08))
 LIMIT = 6.0
+COVERED = 0.6
+DOUBLE_S = 0.5
+WEAK_NOISE = 1.0
+SCORECOST = 0.0
+SIDE = 1.0
+PHANTOM_S = 5.0
 
 
 class Tracker:
@@ -103,6 +109,7 @@ class Tracker:
         live.sigma = self._sigma(live)
         self._live = live.joined(self._born(boxes, columns, time_ns))
         self._retire(time_ns)
+        self._merge(time_ns)
         self._trim()
         self._smooth = motion.smooth(self._live.mean, self._live.cov, self._steps, self._live.sigma)
 
@@ -123,6 +130,7 @@ class Tracker:
         votes = np.stack([live.votes[:, g == GROUP].sum(axis=1) for g in range(3)], axis=1)
         votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
         cost, part = pair_costs(mean, cov, noise, votes, boxes)
+        cost = cost + SCORECOST * self._weakness(boxes)[None]
         real = live.sure > 0
         old = real | (time_ns - live.born_ns > to_ns(2.0))
         fresh = ~real | (time_ns - live.seen_ns < to_ns(1.0))
@@ -135,10 +143,14 @@ class Tracker:
             rows, columns = np.concatenate((rows, i[r])), np.concatenate((columns, j[c]))
         return rows, columns, part[rows, columns]
 
+    def _weakness(self, boxes: Boxes) -> Array:
+        p = self._params
+        return np.clip((p.sure_score - boxes.score) / (p.sure_score - p.weak_score + 1e-9), 0, 1)
+
     def _measured(
         self, mean: Array, cov: Array, noise: Array, boxes: Boxes, rows: Rows, columns: Rows, part: Rows
     ) -> tuple[Array, Array]:
-        z, var = boxes.xfwh[columns].copy(), noise[rows] ** 2
+        z, var = boxes.xfwh[columns].copy(), (noise[rows] * (1 + WEAK_NOISE * self._weakness(boxes)[columns])[:, None]) ** 2
         cut = boxes.cut[columns]
         top = z[:, FOOT] - z[:, HEIGHT]
         h, w = mean[rows, HEIGHT, 0], mean[rows, WIDTH, 0]
@@ -148,6 +160,8 @@ class Tracker:
         var[:, FOOT] += np.where(bottom_cut, cov[rows, HEIGHT, 0], 0.0)
         var[:, HEIGHT] = np.where(bottom_cut | top_cut, np.inf, var[:, HEIGHT])
         narrow = z[:, WIDTH] < w
+        var[:, X] += SIDE * (0.5 * (z[:, WIDTH] - w)) ** 2
+        var[:, WIDTH] = np.where((bottom_cut | top_cut) & narrow, np.inf, var[:, WIDTH])
         left, right = z[:, X] - z[:, WIDTH] / 2, z[:, X] + z[:, WIDTH] / 2
         lcut, rcut = narrow & cut[:, 0], narrow & cut[:, 2]
         z[:, X] = np.where(lcut, right - w / 2, np.where(rcut, left + w / 2, z[:, X]))
@@ -157,7 +171,9 @@ class Tracker:
     def _born(self, boxes: Boxes, taken: Rows, time_ns: int) -> Live:
         free = np.ones(len(boxes.score), bool)
         free[taken] = False
-        free &= (covered(boxes.xfwh, boxes.xfwh[taken]) < 0.7).all(axis=1)
+        free &= (covered(boxes.xfwh, boxes.xfwh[taken]) < COVERED).all(axis=1)
+        better = boxes.score[None] > boxes.score[:, None]
+        free &= ~((covered(boxes.xfwh, boxes.xfwh) >= COVERED) & better & free).any(axis=1)
         new = np.flatnonzero(free)
         m, k = len(new), len(self._looks_ns)
         live = Live.none(k).take(np.zeros(0, np.intp))
@@ -177,6 +193,7 @@ class Tracker:
         live.seen[:, -1], live.score[:, -1] = True, boxes.score[new]
         live.born_ns, live.seen_ns = np.full(m, time_ns), np.full(m, time_ns)
         live.before_ns = np.full(m, -1)
+        live.double_ns = np.full(m, time_ns)
         live.hits = np.ones(m, np.int64)
         live.sure = (boxes.score[new] >= self._params.sure_score).astype(np.int64)
         live.confirmed, live.shown = np.zeros(m, bool), np.zeros(m, bool)
@@ -189,10 +206,33 @@ class Tracker:
         live = self._live
         unseen = time_ns - live.seen_ns
         outside = (live.mean[:, -1, X, 0] < 0) | (live.mean[:, -1, X, 0] > self._size[0])
-        old = unseen > np.where(live.confirmed & ~outside, to_ns(self._params.memory_s), to_ns(1.0))
+        clutter = (live.sure == 0) & (live.seen_ns - live.born_ns > to_ns(2.0))
+        memory = np.where(live.confirmed & ~outside, to_ns(self._params.memory_s), to_ns(1.0))
+        old = unseen > np.where(clutter, to_ns(PHANTOM_S), memory)
         if old.any():
             self._ended.extend(live.id[old & live.shown].tolist())
             self._live = live.take(~old)
+
+    def _merge(self, time_ns: int) -> None:
+        """Drop tracks that have lain on another, and were not both seen there, for too long."""
+        live = self._live
+        if len(live) < 2:
+            return
+        box = live.mean[:, -1, :, 0]
+        over = covered(box, box) > COVERED
+        over &= np.abs(np.log(live.height_px()[:, None] / live.height_px()[None])) < 0.3
+        seen = live.seen[:, -1]
+        own = live.score[:, -1] >= self._params.sure_score
+        over &= ~(own[:, None] & own[None])
+        np.fill_diagonal(over, False)
+        # the worse: fewer sure
+        rank = np.where(seen, live.sure, live.sure / 2)
+        worse = over & ((rank[:, None] < rank[None]) | ((rank[:, None] == rank[None]) & (live.born_ns[:, None] > live.born_ns[None])))
+        live.double_ns = np.where(worse.any(axis=1), live.double_ns, time_ns)
+        bad = time_ns - live.double_ns > to_ns(DOUBLE_S)
+        if bad.any():
+            self._ended.extend(live.id[bad & live.shown].tolist())
+            self._live = live.take(~bad)
 
     def _trim(self) -> None:
         oldest = self._pending[0][1]
