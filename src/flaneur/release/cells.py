@@ -1,0 +1,71 @@
+"""An even grid of small square cells over the picture, in which hidden areas are kept."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_CELLS = 384
+"""Cells along the longer side: fine enough to follow a box, coarse enough to cost next to nothing."""
+
+Mask = NDArray[np.bool_]
+"""[rows, columns]"""
+Floats = NDArray[np.float32]
+
+
+class Cells:
+    """Maps boxes of the full frame to cells, and cells to pixels of a picture that is at most as large.
+
+    A cell is a square of `cell_px` whole pixels of that picture, so that hiding each cell which a box touches hides
+    each pixel which the box touches.
+    """
+
+    def __init__(self, frame_width_px: int, frame_height_px: int, longest_px: int) -> None:
+        shrink = min(1.0, longest_px / max(frame_width_px, frame_height_px))
+        self.width_px = max(1, round(frame_width_px * shrink))
+        self.height_px = max(1, round(frame_height_px * shrink))
+        self.cell_px = math.ceil(max(self.width_px, self.height_px) / MOST_CELLS)
+        self.columns = math.ceil(self.width_px / self.cell_px)
+        self.rows = math.ceil(self.height_px / self.cell_px)
+        self._cells_per_px = (
+            self.width_px / frame_width_px / self.cell_px,
+            self.height_px / frame_height_px / self.cell_px,
+        )
+
+    def under(self, xyxy_px: Floats, grow_x_px: Floats, grow_y_px: Floats) -> Mask:
+        """Cells that boxes [n, 4] of the full frame touch after growing by [n] pixels on each side.
+
+        All cells when a box is not finite: whoever measured that knows nothing about the picture.
+        """
+        left, top, right, bottom = xyxy_px.T.astype(np.float64)
+        fx, fy = self._cells_per_px
+        edges = np.stack(
+            ((left - grow_x_px) * fx, (right + grow_x_px) * fx, (top - grow_y_px) * fy, (bottom + grow_y_px) * fy)
+        )
+        if not np.isfinite(edges).all():
+            return np.ones((self.rows, self.columns), bool)
+        x1, x2, y1, y2 = (edge[:, None] for edge in edges)
+        column, row = np.arange(self.columns), np.arange(self.rows)
+        in_columns = ((column + 1 > x1) & (column < x2)).astype(np.float32)
+        in_rows = ((row + 1 > y1) & (row < y2)).astype(np.float32)
+        boxes_on_cell = in_rows.T @ in_columns
+        touched: Mask = boxes_on_cell > 0
+        return touched
+
+    def shrink(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A full frame at the picture's size; the frame itself where it has that size."""
+        if bgr.shape[:2] == (self.height_px, self.width_px):
+            return bgr
+        return cv2.resize(bgr, (self.width_px, self.height_px), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+    def sketch(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Brightness of each cell, slightly smoothed against noise, uint8 [rows, columns]."""
+        small = cv2.resize(bgr, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+        return cv2.blur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (3, 3))  # type: ignore[return-value]
+
+    def pixels(self, cells: Mask) -> NDArray[np.uint8]:
+        """Cells as a picture mask uint8 [height_px, width_px], 255 where true."""
+        size = (self.columns * self.cell_px, self.rows * self.cell_px)
+        mask = cv2.resize(cells.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_NEAREST)
+        return mask[: self.height_px, : self.width_px]  # type: ignore[return-value]

@@ -1,0 +1,204 @@
+"""Hides every road user in a video under one flat colour.
+
+Blur, pixelation and silhouettes can be undone or recognised; a flat colour cannot (docs/redaction.md). A detector
+misses people for some frames now and then, so three signals that fail differently are put together: whatever may be a
+road user, grown and held for a while before and after; the confirmed tracks, which bridge gaps; and whatever moved.
+The pictures run about one second behind the video, because what was found later hides what came before.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.data.kinds import Kind
+from flaneur.data.private import Detections, Frame, Tracks
+from flaneur.data.released import RedactedImage
+from flaneur.data.time import SECOND_NS
+from flaneur.release.cells import Cells, Mask
+
+FLAT_BGR = (128, 128, 128)
+"""The colour of everything hidden, here and in the background."""
+
+LONGEST_PX = 1280
+"""Larger pictures are reduced to this longer side."""
+MIN_INTERVAL_NS = 60 * SECOND_NS // 1000
+"""Pictures come out evenly spaced, 16.7 a second at most: saves memory and time where the video has more."""
+
+HOLD_NS = 350 * SECOND_NS // 1000
+"""How long a detection hides before and after it was seen; always until the looks next to it."""
+TRACK_HOLD_NS = SECOND_NS // 10
+"""The same for tracks, which themselves bridge the moments at which a road user was not seen."""
+MAX_GAP_NS = SECOND_NS
+"""A picture is hidden whole when detector or tracker did not look within this time before it, or after it."""
+DELAY_NS = SECOND_NS + TRACK_HOLD_NS
+"""How far pictures run behind the video: tracks come up to one second late."""
+
+MIN_SCORE = 0.15
+MIN_VEHICLE_SCORE = 0.35
+"""Weaker vehicles are mostly street furniture; one that drives is hidden by its motion."""
+GROW_X, GROW_Y = 0.1, 0.05
+"""Share of its width and height by which a box grows on each side, for arms and legs."""
+GROW_PICTURE = 1 / 600
+"""And by this share of the picture's longer side, because small boxes are no more exact than large ones."""
+
+MOTION_LAGS_NS = (3 * SECOND_NS // 10, 8 * SECOND_NS // 10)
+"""Something moved where a picture differs both from the one this long before and from the one this long after."""
+MOTION_GREY_LEVELS = 8
+MAX_MOTION = 0.5
+"""Share of the picture. When more of it moves, the camera or the light does, and the picture is hidden whole."""
+
+
+class Redactor:
+    """Takes a video frame by frame with what was found in it and hands out redacted pictures.
+
+    The pictures come in order, 1.1 s of video after their frames and at most 16.7 a second; each is `width_px` ×
+    `height_px`, 1280 pixels at the longer side or less. In doubt a picture is hidden whole: before the first
+    detection, when the detector did not look or the tracker did not answer in time, when a frame has another size
+    than the video, when half of the picture moves at once.
+    """
+
+    def __init__(self, width_px: int, height_px: int) -> None:
+        self._frame_size = (width_px, height_px)
+        self._cells = Cells(width_px, height_px, LONGEST_PX)
+        self.width_px, self.height_px = self._cells.width_px, self._cells.height_px
+        self.pictures = 0
+        """Pictures handed out so far."""
+        self.fully_hidden = 0
+        """How many of them were hidden whole."""
+        self._flat = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
+        self._waiting: deque[tuple[int, NDArray[np.uint8] | None]] = deque()
+        self._detected = _Looks(HOLD_NS)
+        self._tracked = _Looks(TRACK_HOLD_NS)
+        self._motion = _Motion(self._cells)
+        self._taken_ns: int | None = None
+
+    def step(self, frame: Frame, detections: Detections | None, tracks: Sequence[Tracks]) -> list[RedactedImage]:
+        """Take the next frame, its detections and the tracks that the tracker has given meanwhile.
+
+        `detections` is None where the detector did not look or failed. Where it need not look because nothing has
+        moved, give what it saw last.
+        """
+        fits = (frame.width_px, frame.height_px) == self._frame_size
+        if self._taken_ns is None or frame.time_ns - self._taken_ns >= MIN_INTERVAL_NS:
+            self._taken_ns = frame.time_ns
+            picture = self._cells.shrink(frame.bgr()) if fits else None
+            self._waiting.append((frame.time_ns, picture))
+            if picture is not None:
+                self._motion.add(frame.time_ns, picture)
+        if detections is not None and fits:
+            self._detected.add(frame.time_ns, self._maybe_road_users(detections))
+        self._take(tracks)
+        return self._due(frame.time_ns - DELAY_NS, at_end=False)
+
+    def finish(self, tracks: Sequence[Tracks]) -> list[RedactedImage]:
+        """The pictures still owed at the end of the video, given the last tracks."""
+        self._take(tracks)
+        return self._due(np.iinfo(np.int64).max, at_end=True)
+
+    def _take(self, tracks: Sequence[Tracks]) -> None:
+        shown = {time_ns for time_ns, _ in self._waiting}
+        for each in tracks:
+            if each.time_ns in shown:
+                self._tracked.add(each.time_ns, self._cells.under(each.xyxy_px, *self._grow(each.xyxy_px)))
+
+    def _maybe_road_users(self, detections: Detections) -> Mask:
+        is_vehicle = detections.kind >= Kind.CAR
+        # Written as a negation so that a score that is no number counts as a road user.
+        boxes = detections.xyxy_px[~(detections.score < np.where(is_vehicle, MIN_VEHICLE_SCORE, MIN_SCORE))]
+        return self._cells.under(boxes, *self._grow(boxes))
+
+    def _grow(self, xyxy_px: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        width, height = xyxy_px[:, 2] - xyxy_px[:, 0], xyxy_px[:, 3] - xyxy_px[:, 1]
+        anyhow = np.float32(GROW_PICTURE * max(self._frame_size))
+        return GROW_X * width + anyhow, GROW_Y * height + anyhow
+
+    def _due(self, until_ns: int, *, at_end: bool) -> list[RedactedImage]:
+        out = []
+        while self._waiting and self._waiting[0][0] <= until_ns:
+            time_ns, picture = self._waiting.popleft()
+            hidden = self._hidden(time_ns, at_end=at_end)
+            in_doubt = picture is None or hidden is None
+            out.append(RedactedImage(time_ns, self._paint(picture, hidden), in_doubt))
+            self.pictures += 1
+            self.fully_hidden += in_doubt
+        return out
+
+    def _hidden(self, time_ns: int, *, at_end: bool) -> Mask | None:
+        """Cells to hide; None when nobody can tell."""
+        detected = self._detected.around(time_ns, at_end=at_end)
+        tracked = self._tracked.around(time_ns, at_end=at_end)
+        moved = self._motion.around(time_ns)
+        if detected is None or tracked is None or moved is None or moved.mean() > MAX_MOTION:
+            return None
+        return detected | tracked | moved
+
+    def _paint(self, picture: NDArray[np.uint8] | None, hidden: Mask | None) -> NDArray[np.uint8]:
+        if picture is None or hidden is None:
+            return self._flat.copy()
+        painted = picture.copy()
+        cv2.copyTo(self._flat, self._cells.pixels(hidden), painted)
+        return painted
+
+
+class _Looks:
+    """What one signal saw at the moments at which it looked."""
+
+    def __init__(self, hold_ns: int) -> None:
+        self._hold_ns = hold_ns
+        self._looks: deque[tuple[int, Mask]] = deque()
+
+    def add(self, time_ns: int, mask: Mask) -> None:
+        self._looks.append((time_ns, mask))
+
+    def around(self, time_ns: int, *, at_end: bool) -> Mask | None:
+        """All that was seen within the hold of `time_ns`, and by the last look before it and the first after it.
+
+        None when there was no look for too long before, or after unless the video has ended. Times never go back.
+        """
+        while len(self._looks) > 1 and self._looks[0][0] < time_ns - self._hold_ns and self._looks[1][0] < time_ns:
+            self._looks.popleft()
+        times = np.array([seen_ns for seen_ns, _ in self._looks], np.int64)
+        before, after = int(np.searchsorted(times, time_ns)), int(np.searchsorted(times, time_ns, "right"))
+        seen_before = after > 0 and time_ns - times[after - 1] <= MAX_GAP_NS
+        seen_after = before < len(times) and times[before] - time_ns <= MAX_GAP_NS
+        if not seen_before or not (seen_after or at_end):
+            return None
+        near = np.abs(times - time_ns) <= self._hold_ns
+        near[max(before - 1, 0) : after + 1] = True
+        seen: Mask = np.logical_or.reduce([mask for (_, mask), use in zip(self._looks, near, strict=True) if use])
+        return seen
+
+
+class _Motion:
+    """Where pictures differ from those a little before and a little after."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self._sketches: deque[tuple[int, NDArray[np.uint8]]] = deque()
+
+    def add(self, time_ns: int, picture: NDArray[np.uint8]) -> None:
+        self._sketches.append((time_ns, self._cells.sketch(picture)))
+
+    def around(self, time_ns: int) -> Mask | None:
+        """Cells that moved; None for a moment of which there is no picture. Times never go back."""
+        longest_ns = max(MOTION_LAGS_NS)
+        while len(self._sketches) > 1 and self._sketches[1][0] <= time_ns - longest_ns:
+            self._sketches.popleft()
+        times = np.array([seen_ns for seen_ns, _ in self._sketches], np.int64)
+        here = int(np.searchsorted(times, time_ns))
+        if here == len(times) or times[here] != time_ns:
+            return None
+        change = np.zeros((self._cells.rows, self._cells.columns), np.uint8)
+        for lag_ns in MOTION_LAGS_NS:
+            before = int(np.searchsorted(times, time_ns - lag_ns, "right")) - 1
+            after = int(np.searchsorted(times, time_ns + lag_ns))
+            others = [k for k in (before, after) if 0 <= k < len(times)]
+            if others:
+                differences = [cv2.absdiff(self._sketches[here][1], self._sketches[k][1]) for k in others]
+                change = np.maximum(change, np.minimum.reduce(differences))
+        moved = (change > MOTION_GREY_LEVELS).view(np.uint8)
+        moved = cv2.morphologyEx(moved, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))  # type: ignore[assignment]
+        return cv2.dilate(moved, np.ones((5, 5), np.uint8)).view(bool)
