@@ -1,1 +1,41 @@
 """`flaneur models`: which detectors there are, and fetching one on demand."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flaneur.detect.models import catalogue
+from flaneur.detect.yolov7 import fetch_yolov7_tiny
+
+app = typer.Typer(help="List detectors and fetch one on demand.", invoke_without_command=True)
+
+
+class Fetchable(StrEnum):
+    """Models that can be fetched."""
+
+    YOLOV7_TINY = "yolov7-tiny"
+
+
+@app.callback()
+def list_models(context: typer.Context) -> None:
+    """List detectors: those that are here and those that can be fetched."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("name", "kinds", "licence", "origin", "where")
+    for entry in catalogue():
+        kinds = ", ".join(sorted({kind.label for kind in entry.kinds.values()}))
+        where = str(entry.path) if entry.path else f"flaneur models get {entry.name}"
+        table.add_row(entry.name, kinds, entry.licence, entry.origin, where)
+    Console().print(table)
+
+
+@app.command()
+def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")]) -> None:
+    """Fetch a model and convert it on this machine. It needs the network; nothing else of Flaneur does."""
+    console = Console(stderr=True)
+    console.print("YOLOv7-tiny is under GPL-3.0: if you hand it on, its terms hold. Flaneur itself stays Apache-2.0.")
+    path = fetch_yolov7_tiny(lambda text: console.print(text, markup=False, highlight=False))
+    typer.echo(f'{path}\nuse it in a site file:  [detector]  model = "{name.value}"')

@@ -67,7 +67,9 @@ def measure_file(
                 for moment in run_pipeline(source, detector, job, store.write_interval, clock, stop, pictures):
                     shown.show(moment)
             measurements = tuple(store.measurements())
-            facts = _facts(job, source, detector, moment, measurements, pictures.notes, clock, begin_s, not stop.is_set())
+            facts = _facts(
+                job, source, detector, moment, measurements, pictures.notes, clock, begin_s, not stop.is_set()
+            )
             store.write_run(facts)
         _write_tables(out, facts, measurements)
         _write_report(out, job, facts, measurements, pictures, language)

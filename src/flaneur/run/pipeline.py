@@ -1,6 +1,6 @@
 """The loop: the way of a frame, from the source to figures and redacted pictures.
 
-    source ─ Frame ─> look (detect) ─ Detections ─> track ─ Tracks ─> measure ─> release ─> keep
+source ─ Frame ─> look (detect) ─ Detections ─> track ─ Tracks ─> measure ─> release ─> keep
 """
 
 from collections import deque
@@ -87,8 +87,6 @@ def run_pipeline(
     def measure(tracks: Tracks) -> None:
         with clock.stage("measure"):
             figures = measuring.step(tracks, *passed.up_to(tracks.frame_index))
-        if pictures is not None:
-            pictures.show(tracks, measuring.counts)
         if figures:
             with clock.stage("store"):
                 keep(figures)
@@ -96,18 +94,20 @@ def run_pipeline(
     rate_per_s = job.detector.rate_per_s
     frames = _decoded(source, passed, clock, stop)
     for frame, detections in look(frames, rate_per_s, pictures.rate_per_s if pictures else 0.0, detector, clock):
-        if pictures is not None:
-            pictures.take(frame, detections)
+        known: list[Tracks] = []
         if detections is not None:
             with clock.stage("track"):
                 known = tracker.step(frame.index, frame.time_ns, detections)
             for tracks in known:
                 measure(tracks)
+        if pictures is not None:
+            pictures.step(frame, detections, known, measuring.counts)
         yield Moment(passed.frames, passed.last_ns, measuring.counts)
-    for tracks in tracker.flush():
+    known = tracker.flush()
+    for tracks in known:
         measure(tracks)
     if pictures is not None:
-        pictures.finish(measuring.counts)
+        pictures.finish(known, measuring.counts)
     keep(measuring.finish(*passed.rest(source.frames_dropped)))
 
 
