@@ -31,12 +31,15 @@ class MotionGate:
         self._time_ns = 0
 
     def moved(self, bgr: NDArray[np.uint8], time_ns: int) -> bool:
-        """Whether the detector should look at this picture uint8 [h, w, 3]; if so, it becomes the one to compare with."""
+        """Whether the detector should look at this picture uint8 [h, w, 3].
+
+        If so, it is the one that later pictures are compared with.
+        """
         small = _small(bgr)
         rested = not 0 <= time_ns - self._time_ns < LONGEST_REST_NS
         if self._seen is not None and bgr.shape == self._shape and not rested:
             change = cv2.absdiff(small, self._seen)
-            if cv2.countNonZero(cv2.compare(change, MIN_CHANGE, cv2.CMP_GE)) < MIN_CELLS:
+            if np.count_nonzero(change >= MIN_CHANGE) < MIN_CELLS:
                 return False
         self._seen, self._shape, self._time_ns = small, bgr.shape, time_ns
         return True
@@ -45,4 +48,4 @@ class MotionGate:
 def _small(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     samples = cv2.cvtColor(cv2.resize(bgr, SAMPLES, interpolation=cv2.INTER_NEAREST), cv2.COLOR_BGR2GRAY)
     cells = cv2.resize(samples, CELLS, interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(cells, (3, 3), 0)
+    return cv2.GaussianBlur(cells, (3, 3), 0).astype(np.uint8, copy=False)

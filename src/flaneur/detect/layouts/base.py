@@ -76,6 +76,16 @@ def best_class(scores: Output) -> tuple[Classes, NDArray[np.float32], Classes]:
     return rows, kept[np.arange(len(rows)), column], column
 
 
+def best_class_with_objectness(out: Output, classes: Classes) -> tuple[Classes, NDArray[np.float32], Classes]:
+    """`best_class` for rows [n, 5 + all classes] whose score is objectness (column 4) times class score.
+
+    No score exceeds the objectness, so most rows are left out before anything is multiplied.
+    """
+    likely = np.flatnonzero(out[:, 4] >= MIN_SCORE)
+    kept, score, column = best_class(out[likely[:, None], classes + 5] * out[likely, 4:5])
+    return likely[kept], score, column
+
+
 def centre_to_corners(cxcywh: NDArray[np.float32]) -> NDArray[np.float32]:
     """[n, 4] centre and size to [n, 4] left, top, right, bottom."""
     centre, half = cxcywh[:, :2], cxcywh[:, 2:4] / 2

@@ -10,6 +10,7 @@ from flaneur.detect.layouts.base import (
     Port,
     ShapeError,
     best_class,
+    best_class_with_objectness,
     centre_to_corners,
     check_classes,
     only_output,
@@ -26,7 +27,7 @@ def yolov7(ports: Sequence[Port], width: int, height: int, classes: Classes) -> 
 
     def decode(outputs: Sequence[Output]) -> Candidates:
         out = outputs[0][0]
-        kept, score, column = best_class(out[:, classes + 5] * out[:, 4:5])
+        kept, score, column = best_class_with_objectness(out, classes)
         return Candidates(centre_to_corners(out[kept, :4]), score, column)
 
     return decode

@@ -11,7 +11,7 @@ from flaneur.detect.layouts.base import (
     Output,
     Port,
     ShapeError,
-    best_class,
+    best_class_with_objectness,
     centre_to_corners,
     check_classes,
     grid,
@@ -37,7 +37,7 @@ def yolox(ports: Sequence[Port], width: int, height: int, classes: Classes) -> D
 
     def decode(outputs: Sequence[Output]) -> Candidates:
         out = outputs[0][0]
-        kept, score, column = best_class(out[:, classes + 5] * out[:, 4:5])
+        kept, score, column = best_class_with_objectness(out, classes)
         box = out[kept, :4]
         if out[:, 0].mean() < width / 4:
             stride = strides[kept, None]
