@@ -89,7 +89,8 @@ class DetectorTable(Table):
     classes: dict[str, str] = {}
     """Only for a file: class number -> kind, e.g. `{ 0 = "pedestrian", 2 = "car" }`."""
     licence: str = "unknown, stated by the site's owner"
-    rate_per_s: Annotated[float, Field(gt=0.0, le=60.0)] = 5.0
+    rate_per_s: Annotated[float, Field(ge=2.0, le=60.0)] = 5.0
+    """Looks a second; with fewer than two, road users cannot be followed from one to the next."""
 
     @field_validator("classes")
     @classmethod
