@@ -9,7 +9,7 @@ class TrackParams:
 
     lag_s: float = 1.0
     """How far the output runs behind the picture: what smoothing, gap filling and confirming may look ahead."""
-    sure_score: float = 0.55
+    sure_score: float = 0.6
     """A detection from here on may start a track; a weaker one can only carry one on."""
     weak_score: float = 0.3
     """A detection below this is not looked at."""

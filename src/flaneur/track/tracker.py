@@ -15,7 +15,7 @@ from flaneur.track.motion import FOOT, HEIGHT, WIDTH, Array, X
 from flaneur.track.params import TrackParams
 
 VELOCITY_MEMORY_S = 8.0
-NOISE = np.array((0.05, 0.04, 0.07, 0.05))
+NOISE = np.array((0.07, 0.05, 0.10, 0.07))
 """Deviation of a measured box from the truth, in box heights: centre x, foot y, width, height."""
 SPEED = np.array([0.6, 2.0, 2.0, 2.0, 5.0, 4.0, 4.0, 4.0])
 """Standing deviation of a road user's speed by kind, in its own heights a second."""
@@ -26,6 +26,7 @@ DOUBLE_S = 0.5
 WEAK_NOISE = 1.0
 SCORECOST = 0.0
 SIDE = 1.0
+ALIKE_S = 0.2
 PHANTOM_S = 5.0
 
 
@@ -88,7 +89,7 @@ class Tracker:
         else:
             mean, cov = np.zeros((0, 4, 2)), np.zeros((0, 4, 3))
         self._looks_ns.append(time_ns)
-        noise = NOISE * np.maximum(mean[:, HEIGHT, 0], 1.0)[:, None]
+        noise = NOISE * np.maximum(mean[:, HEIGHT, 0], 1.0)[:, None] * self._alike(time_ns)
         rows, columns, part = self._match(mean, cov, noise, boxes, time_ns)
         z, var = self._measured(mean, cov, noise, boxes, rows, columns, part)
         mean[rows], cov[rows] = motion.update(mean[rows], cov[rows], z, var)
@@ -142,6 +143,10 @@ class Tracker:
             r, c = assign(cost[np.ix_(i, j)], LIMIT)
             rows, columns = np.concatenate((rows, i[r])), np.concatenate((columns, j[c]))
         return rows, columns, part[rows, columns]
+
+    def _alike(self, time_ns: int) -> float:
+        dt = (time_ns - self._looks_ns[-2]) * 1e-9 if len(self._looks_ns) > 1 else 1e9
+        return float(np.sqrt(max(1.0, ALIKE_S / dt)))
 
     def _weakness(self, boxes: Boxes) -> Array:
         p = self._params
@@ -284,8 +289,10 @@ class Tracker:
         box = np.stack(
             (p[:, X] - p[:, WIDTH] / 2, p[:, FOOT] - p[:, HEIGHT], p[:, X] + p[:, WIDTH] / 2, p[:, FOOT]), axis=1
         )
+        centre = (box[:, :2] + box[:, 2:]) / 2
+        inside = ((centre > 0) & (centre < self._size)).all(axis=1)
         box = np.clip(box, 0, np.concatenate((self._size, self._size)))
-        ok = (box[:, 2] - box[:, 0] > 2) & (box[:, 3] - box[:, 1] > 2)
+        ok = inside & (box[:, 2] - box[:, 0] > 2) & (box[:, 3] - box[:, 1] > 2)
         rows, box = rows[ok], box[ok]
         live.shown[rows] = True
         observed = (at == time_ns).any(axis=1)[rows]
