@@ -28,8 +28,7 @@ from flaneur.data.time import SECOND_NS, interval_start_ns
 
 WHOLE_PICTURE = "whole picture"
 """Place of the occupancy of everything in sight."""
-COUNT_UNIT = "count"
-PRESENCE_UNIT = "road users"
+UNIT = "road users"
 LONGEST_SILENCE = 1500
 """Intervals without any frame that get rows of their own; a longer hole, as from a wrong clock, gets none."""
 
@@ -137,8 +136,8 @@ class IntervalAggregator:
         self._number = {counted: n for n, counted in enumerate(params.counted)}
         self._unknown_kinds = np.array([kind not in params.kinds for kind in Kind])
 
-    def frame(self, presence: Presence, dropped: int = 0) -> None:
-        """A frame was measured; `dropped` frames were lost since the one before.
+    def frame(self, presence: Presence, seen: int = 1, dropped: int = 0) -> None:
+        """A frame was measured; since the one before, `seen` were decoded, itself included, and `dropped` were lost.
 
         ValueError if it is not later than the last one, or holds a kind that the detector cannot tell.
         """
@@ -158,7 +157,7 @@ class IntervalAggregator:
                 step_ns = last.step_ns
                 self._credit_alone(last)
         interval = self._open[-1]
-        interval.frames_seen += 1
+        interval.frames_seen += seen
         interval.frames_dropped += dropped
         np.maximum(interval.peak, presence.count, out=interval.peak)
         self._last = _Last(time_ns, presence.count, step_ns)
@@ -189,10 +188,15 @@ class IntervalAggregator:
                 out += self._close()
         return out
 
-    def finish(self) -> list[Measurement]:
-        """Figures of all that is left; the last interval is observed up to the end of the last frame."""
+    def finish(self, seen: int = 0, dropped: int = 0) -> list[Measurement]:
+        """Figures of all that is left; the last interval is observed up to the end of the last frame.
+
+        `seen` and `dropped` frames came after the last one that was measured.
+        """
         if self._last is None:
             return []
+        self._open[-1].frames_seen += seen
+        self._open[-1].frames_dropped += dropped
         self._credit_alone(self._last)
         self._last = None
         out: list[Measurement] = []
@@ -239,7 +243,7 @@ class IntervalAggregator:
 def _figures(interval: _Interval, params: AggregateParams) -> Iterator[Measurement]:
     coverage = interval.observed_ns / params.interval_ns
 
-    def figure(measure: str, place: str, kind: Kind, direction: str, value: float, unit: str) -> Measurement:
+    def figure(measure: str, place: str, kind: Kind, direction: str, value: float) -> Measurement:
         return Measurement(
             site=params.site,
             camera=params.camera,
@@ -250,7 +254,7 @@ def _figures(interval: _Interval, params: AggregateParams) -> Iterator[Measureme
             start_ns=interval.start_ns,
             end_ns=interval.start_ns + params.interval_ns,
             value=float(value) if interval.observed_ns else None,
-            unit=unit,
+            unit=UNIT,
             coverage=coverage,
             frames_seen=interval.frames_seen,
             frames_dropped=interval.frames_dropped,
@@ -260,9 +264,9 @@ def _figures(interval: _Interval, params: AggregateParams) -> Iterator[Measureme
         for place, labels, by_side in zip(counted.places, counted.directions, counts, strict=True):
             for label, by_kind in zip(labels, by_side, strict=False):
                 for kind in params.kinds:
-                    yield figure(counted.measure, place, kind, label, by_kind[kind], COUNT_UNIT)
+                    yield figure(counted.measure, place, kind, label, by_kind[kind])
     mean = interval.present_ns / max(interval.observed_ns, 1)
     for measure, by_place in (("occupancy", mean), ("occupancy_peak", interval.peak)):
         for place, by_kind in zip((*params.zones, WHOLE_PICTURE), by_place, strict=True):
             for kind in params.kinds:
-                yield figure(measure, place, kind, "", by_kind[kind], PRESENCE_UNIT)
+                yield figure(measure, place, kind, "", by_kind[kind])

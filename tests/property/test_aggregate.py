@@ -1,0 +1,149 @@
+"""Laws of the figures of intervals."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from flaneur.data.kinds import Kind
+from flaneur.data.private import Events, Presence
+from flaneur.data.released import Measurement
+from flaneur.data.time import MINUTE_NS, SECOND_NS
+from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
+
+KINDS = (Kind.PEDESTRIAN, Kind.CAR)
+LINES = Counted.lines((("a", "right", "left"), ("b", "right", "left")))
+law = settings(deadline=None, max_examples=80)
+
+ordinary = st.integers(SECOND_NS // 100, SECOND_NS)
+gap = st.integers(SECOND_NS + 1, 4 * MINUTE_NS)
+Stream = tuple[int, list[tuple[int, int]]]
+Late = dict[int, list[tuple[int, int, int, int]]]
+Case = tuple[Stream, Late]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Stream:
+    """Start of the video, and time and number present of each of its frames: stretches of even rate with gaps."""
+    time_ns, frames = 0, []
+    for _ in range(draw(st.integers(1, 4))):
+        step = draw(ordinary)
+        for _ in range(draw(st.integers(2, 40)) if step < SECOND_NS // 4 else draw(st.integers(2, 120))):
+            frames.append((time_ns, draw(st.integers(0, 3))))
+            time_ns += step
+        time_ns += draw(st.just(0) | gap)
+    return draw(st.integers(0, 2**61)), frames
+
+
+def presence(time_ns: int, number: int) -> Presence:
+    count = np.zeros((1, len(Kind)), np.int32)
+    count[0, Kind.CAR] = number
+    return Presence(time_ns, count)
+
+
+def events(rows: list[tuple[int, int, int, int]]) -> Events:
+    columns = np.array(rows, np.int64).reshape(-1, 4).T
+    return Events(columns[0], columns[1].astype(np.int32), columns[2].astype(np.int8), columns[3].astype(np.uint8))
+
+
+def aggregator(start_ns: int) -> IntervalAggregator:
+    return IntervalAggregator(AggregateParams("s", "c", KINDS, (LINES,), start_ns=start_ns))
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Case:
+    """A stream, and by frame number the events that become known there, of that moment or any earlier one."""
+    start_ns, frames = draw(streams())
+    late: Late = {}
+    for number in draw(st.sets(st.integers(0, len(frames) - 1), max_size=8)):
+        row = st.tuples(
+            st.integers(0, frames[number][0]), st.integers(0, 1), st.sampled_from([1, -1]), st.sampled_from(KINDS)
+        )
+        late[number] = draw(st.lists(row, min_size=1, max_size=4))
+    return (start_ns, frames), late
+
+
+def figures(stream: Stream, late: Late | None = None, backwards: bool = False) -> list[Measurement]:
+    start_ns, frames = stream
+    agg, out = aggregator(start_ns), []
+    for number, (time_ns, count) in enumerate(frames):
+        agg.frame(presence(time_ns, count))
+        rows = (late or {}).get(number, [])
+        agg.events(LINES, events(rows[::-1] if backwards else rows))
+        out += agg.complete()
+    return out + agg.finish()
+
+
+@law
+@given(told())
+def test_sums_over_intervals_are_the_totals(case: Case) -> None:
+    stream, late = case
+    out = figures(stream, late)
+    rows = [row for part in late.values() for row in part]
+    for place, name in enumerate(("a", "b")):
+        for direction, label in ((1, "right"), (-1, "left")):
+            for kind in KINDS:
+                expected = sum(row[1:] == (place, direction, kind) for row in rows)
+                found = [m.value or 0 for m in out if (m.place, m.direction, m.kind) == (name, label, kind.label)]
+                assert sum(found) == expected
+
+
+@law
+@given(told())
+def test_the_order_of_events_means_nothing(case: Case) -> None:
+    assert figures(*case) == figures(*case, backwards=True)
+
+
+@law
+@given(streams())
+def test_coverage_and_occupancy_follow_from_what_each_frame_is_good_for(stream: Stream) -> None:
+    start_ns, frames = stream
+    spans, ordinary_ns = [], 0
+    for (a, number), (b, _) in [*pairwise(frames), (frames[-1], (10**30, 0))]:
+        if b - a <= SECOND_NS:
+            ordinary_ns = b - a
+            spans.append((start_ns + a, start_ns + b, number))
+        else:
+            end = (start_ns + a) // MINUTE_NS * MINUTE_NS + MINUTE_NS
+            spans.append((start_ns + a, min(start_ns + a + ordinary_ns, end), number))
+    out = figures(stream)
+    starts = sorted({m.start_ns for m in out})
+    first, last = (start_ns + frames[0][0]) // MINUTE_NS, (start_ns + frames[-1][0]) // MINUTE_NS
+    assert starts == [n * MINUTE_NS for n in range(first, last + 1)]
+    for start in starts:
+        inside = [(min(b, start + MINUTE_NS) - max(a, start), number) for a, b, number in spans]
+        inside = [(length, number) for length, number in inside if length > 0]
+        observed = sum(length for length, _ in inside)
+        here = [number for t, number in frames if start <= start_ns + t < start + MINUTE_NS]
+        for m in (m for m in out if m.start_ns == start):
+            assert m.coverage == observed / MINUTE_NS
+            assert 0.0 <= m.coverage <= 1.0
+            assert (m.coverage > 0) == (m.frames_seen > 0)
+            assert m.frames_seen == len(here)
+            if (m.measure, m.kind) == ("occupancy", "car") and observed:
+                mean = Fraction(sum(length * number for length, number in inside), observed)
+                assert m.value is not None
+                assert abs(m.value - mean) < 1e-9
+                assert m.value <= max(number for _, number in inside)
+            if (m.measure, m.kind) == ("occupancy_peak", "car") and observed:
+                assert m.value == max(here)
+
+
+@law
+@given(told(), st.data())
+def test_two_halves_of_a_stream_count_what_the_whole_counts(case: Case, data: st.DataObject) -> None:
+    (start_ns, frames), late = case
+    assume(len(frames) >= 4)
+    cut = data.draw(st.integers(2, len(frames) - 2))
+    before = {n: rows for n, rows in late.items() if n < cut}
+    after = {n - cut: rows for n, rows in late.items() if n >= cut}
+    halves = figures((start_ns, frames[:cut]), before) + figures((start_ns, frames[cut:]), after)
+    whole = figures(*case)
+    assert _crossings(halves) == _crossings(whole)
+    assert sum({m.start_ns: m.frames_seen for m in whole}.values()) == len(frames)
+
+
+def _crossings(out: list[Measurement]) -> float:
+    return sum(m.value or 0.0 for m in out if m.measure == "crossings")
