@@ -11,11 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.figures import Scene, figure
 
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store, StoreError
 from flaneur.store import store as store_module
+from support.figures import Scene, figure
 
 PLACES = 40
 
@@ -175,7 +175,7 @@ def test_a_finished_store_can_be_read_from_a_read_only_disk(tmp_path: Path) -> N
     try:
         with Store.open(disk / "s.sqlite", read_only=True) as store:
             assert list(store.measurements())
-        with pytest.raises(StoreError, match="is read-only|cannot be opened"), Store.open(disk / "s.sqlite") as store:
+        with pytest.raises(StoreError, match=r"is read-only|cannot be opened"), Store.open(disk / "s.sqlite") as store:
             store.write_interval([figure()])
     finally:
         subprocess.run(["umount", str(disk)], check=True)

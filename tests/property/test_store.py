@@ -3,11 +3,11 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.figures import figure
 
 from flaneur.data.released import Measurement
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store
+from support.figures import figure
 
 Key = tuple[object, ...]
 

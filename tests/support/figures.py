@@ -106,7 +106,7 @@ class Scene:
         for edge in ("left", "top", "right", "bottom") if self.edges else ():
             yield from (("passages", f"edge {edge}", "in"), ("passages", f"edge {edge}", "out"))
         yield from (("flow", flow, "") for flow in self.flows)
-        for place in (*self.zones, "picture"):
+        for place in (*self.zones, "whole picture"):
             yield from (("occupancy", place, ""), ("occupancy_peak", place, ""))
 
 

@@ -60,7 +60,7 @@ measurement = Table(
     _text("site", "name of the site"),
     _text("camera", "name of the camera"),
     _text("measure", "crossings, passages, flow, occupancy or occupancy_peak"),
-    _text("place", "line, zone, flow, edge of the picture, or picture"),
+    _text("place", "line, zone, flow, edge of the picture, or whole picture"),
     _text("kind", "kind of road user"),
     _text("direction", "name of the direction; empty where the measure has none"),
     _real(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from support.figures import facts, figure
 
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store
 from flaneur.store.schema import APPLICATION_ID, VERSION, measurement, run
+from support.figures import facts, figure
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def raw(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_the_comments_with_their_units_stand_in_the_file(raw: sqlite3.Connection) -> None:
-    ddl = {name: sql for name, sql in raw.execute("SELECT name, sql FROM sqlite_master")}
+    ddl = dict(raw.execute("SELECT name, sql FROM sqlite_master"))
     for table in (measurement, run):
         for column in table.columns:
             assert column.comment

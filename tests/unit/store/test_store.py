@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.figures import Scene, facts, figure
 
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store, StoreError
+from support.figures import Scene, facts, figure
 
 
 def test_figures_come_back_as_they_were_written_in_the_order_of_time(tmp_path: Path) -> None:
