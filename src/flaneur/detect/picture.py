@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 BORDER_GREY = 114
 """Value of the border, as the networks were trained with."""
 
-AREA_FROM = 2.0
-"""From this shrinking factor on every source pixel counts; bilinear sampling would leave most of them out."""
+HALVE_FROM = 2.0
+"""From this shrinking factor on, bilinear sampling alone would leave out most of the picture, and thin things with it.
+Going to twice the size first and from there to the size, which is then the mean of 2×2, costs a sixth of averaging
+over the whole picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def place(bgr: NDArray[np.uint8], fit: Fit, canvas: NDArray[np.uint8]) -> None:
     """Writes the scaled picture into `canvas` [input height, input width, 3] and a grey border around it."""
     width, height = fit.inner_px
     shrink = max(fit.frame_px[0] / width, fit.frame_px[1] / height)
-    way = cv2.INTER_AREA if shrink >= AREA_FROM else cv2.INTER_LINEAR
-    canvas[:height, :width] = cv2.resize(bgr, (width, height), interpolation=way)
+    if shrink >= HALVE_FROM:
+        bgr = cv2.resize(bgr, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    cv2.resize(bgr, (width, height), dst=canvas[:height, :width], interpolation=cv2.INTER_LINEAR)
     canvas[height:] = BORDER_GREY
     canvas[:height, width:] = BORDER_GREY

@@ -30,6 +30,8 @@ MAX_ASPECT = 2.2
 """Width to height of one machine; a bicycle from the side is about 1.7."""
 MAX_RIDERS = 2
 """Driver and passenger."""
+MIN_AGAIN_INSIDE = 0.7
+"""Share of a machine's box inside a ridden one from which both are the same machine."""
 
 
 def merge_riders(detections: Detections) -> Detections:
@@ -52,7 +54,19 @@ def merge_riders(detections: Detections) -> Detections:
     np.minimum.at(xyxy[:, :2], machine, xyxy[rider, :2])
     np.maximum.at(xyxy[:, 2:], machine, xyxy[rider, 2:])
     np.maximum.at(score, machine, score[rider])
-    return Detections(xyxy, score, kind).take(np.delete(np.arange(len(detections)), rider))
+    again = _seen_again(xyxy, score, np.isin(kind, TWO_WHEELERS), np.unique(machine))
+    return Detections(xyxy, score, kind).take(np.delete(np.arange(len(detections)), np.union1d(rider, again)))
+
+
+def _seen_again(
+    xyxy: NDArray[np.float32], score: NDArray[np.float32], wheels: NDArray[np.bool_], ridden: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Rows of weaker machines inside a ridden one: detectors like to box the machine alone and with its rider."""
+    rows = np.flatnonzero(wheels)
+    overlap = np.minimum(xyxy[rows, None, 2:], xyxy[ridden, 2:]) - np.maximum(xyxy[rows, None, :2], xyxy[ridden, :2])
+    area = (xyxy[rows, 2:] - xyxy[rows, :2]).prod(axis=1)
+    inside = overlap.clip(0).prod(axis=2) >= MIN_AGAIN_INSIDE * area[:, None]
+    return rows[(inside & (score[rows, None] < score[ridden])).any(axis=1)]
 
 
 def legs_inside(people: NDArray[np.float32], machines: NDArray[np.float32]) -> NDArray[np.float32]:
