@@ -66,7 +66,8 @@ def _seen_again(
     overlap = np.minimum(xyxy[rows, None, 2:], xyxy[ridden, 2:]) - np.maximum(xyxy[rows, None, :2], xyxy[ridden, :2])
     area = (xyxy[rows, 2:] - xyxy[rows, :2]).prod(axis=1)
     inside = overlap.clip(0).prod(axis=2) >= MIN_AGAIN_INSIDE * area[:, None]
-    return rows[(inside & (score[rows, None] < score[ridden])).any(axis=1)]
+    weaker = score[rows, None] < score[ridden]
+    return rows[np.flatnonzero((inside & weaker).any(axis=1))]
 
 
 def legs_inside(people: NDArray[np.float32], machines: NDArray[np.float32]) -> NDArray[np.float32]:
