@@ -20,13 +20,14 @@ NOISE = np.array((0.07, 0.05, 0.10, 0.07))
 SPEED = np.array([0.6, 2.0, 2.0, 2.0, 5.0, 4.0, 4.0, 4.0])
 """Standing deviation of a road user's speed by kind, in its own heights a second."""
 AXES = np.array((1.0, 0.5, 0.08, 0.08))
-LIMIT = 6.0
+LIMIT = 4.0
 COVERED = 0.6
 DOUBLE_S = 0.5
 WEAK_NOISE = 1.0
 SCORECOST = 0.0
 SIDE = 1.0
 ALIKE_S = 0.2
+FRESH_S = 100.0
 PHANTOM_S = 5.0
 
 
@@ -134,7 +135,7 @@ class Tracker:
         cost = cost + SCORECOST * self._weakness(boxes)[None]
         real = live.sure > 0
         old = real | (time_ns - live.born_ns > to_ns(2.0))
-        fresh = ~real | (time_ns - live.seen_ns < to_ns(1.0))
+        fresh = ~real | (time_ns - live.seen_ns < to_ns(FRESH_S))
         sure = boxes.score >= self._params.sure_score
         rows, columns = np.zeros(0, np.intp), np.zeros(0, np.intp)
         for tracks, seen in ((real, sure), (old & fresh, sure | True), (fresh, sure | True)):
