@@ -188,6 +188,15 @@ def test_dropped_frames_are_told_for_their_interval() -> None:
     assert {(m.start_ns // MINUTE_NS, m.frames_seen, m.frames_dropped) for m in figures} == {(0, 119, 3), (1, 1, 2)}
 
 
+def test_frames_between_the_measured_ones_are_told_too() -> None:
+    agg = aggregator()
+    agg.frame(presence(0.0))
+    for n in range(1, 300):
+        agg.frame(presence(n / 5), seen=5)
+    figures = agg.finish(seen=4, dropped=2)
+    assert {(m.frames_seen, m.frames_dropped, m.coverage) for m in figures} == {(1 + 299 * 5 + 4, 2, 1.0)}
+
+
 def test_the_mean_number_present_is_weighted_with_time() -> None:
     agg = aggregator()
     agg.frame(presence(0.0, plaza=1, others=2))
