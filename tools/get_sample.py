@@ -6,6 +6,7 @@ but Python's standard library.
 """
 
 import hashlib
+import http.client
 import os
 import shutil
 import subprocess
@@ -74,7 +75,7 @@ def get(target: Path) -> list[str]:
         with _beside(target) as part:
             try:
                 source(part)
-            except (NotHereError, OSError, tarfile.TarError, subprocess.SubprocessError) as error:
+            except (NotHereError, OSError, http.client.HTTPException, tarfile.TarError, subprocess.SubprocessError) as error:
                 reasons.append(str(error))
                 continue
             if _sha256(part) == SHA256:

@@ -50,7 +50,7 @@ class Damage:
         notes = [_say(count, text) for count, text in said if count]
         if self.jumps:
             notes.append(
-                f"the time stamps jump {_times(self.jumps)} by more than a pause; time was carried on without the jump"
+                f"the time stamps jump {_times(self.jumps)} by more than a pause can be; time was carried on without the jump"
             )
         if self.unreadable:
             notes.append(f"the file could not be read {_at(self.unreadable)}; what follows was read")

@@ -67,7 +67,7 @@ class FileSource:
             if first is None:
                 raise SourceError(f"no picture in {path} could be decoded; copy it again from where it was recorded.")
             self._easel = Easel(first.width, first.height, turn_of(first, stream.metadata), masks)
-            self._easel.paint(first)  # what FFmpeg cannot convert is told now, not in the middle of a run
+            Loader(self._easel, first)()  # what FFmpeg cannot convert is told now, not in the middle of a run
             self.info = opening.describe(
                 container, stream, Path(path).name, self._easel.width_px, self._easel.height_px
             )

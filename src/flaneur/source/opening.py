@@ -18,7 +18,8 @@ from flaneur.data.errors import UserError
 
 MOST_PIXELS = 2**26
 """8K has half of it; a header that claims more is broken, and one such picture would fill the memory."""
-HIGHEST_RATE_PER_S = 1000
+RATES_PER_S = (Fraction(1, 3600), Fraction(1000))
+"""Lowest and highest average rate that is believed."""
 LONGEST_DURATION_S = 10 * 365 * 24 * 3600.0
 EARLIEST_YEAR = 1980
 """Clocks that were never set say 1904 (QuickTime) or 1970 (Unix)."""
@@ -128,7 +129,7 @@ def best_video(container: InputContainer, path: str) -> VideoStream:
 def average_rate(stream: VideoStream) -> Fraction | None:
     """Frames per second as the header states it, None when that cannot be true."""
     rate = stream.average_rate or stream.guessed_rate
-    return rate if rate is not None and 0 < rate <= HIGHEST_RATE_PER_S else None
+    return rate if rate is not None and RATES_PER_S[0] <= rate <= RATES_PER_S[1] else None
 
 
 def describe(container: InputContainer, stream: VideoStream, name: str, width_px: int, height_px: int) -> SourceInfo:

@@ -16,9 +16,11 @@ from flaneur.source.opening import BROKEN, SourceError
 
 MASK_BGR = (128, 128, 128)
 MASK_MARGIN_PX = 1
-"""Masks reach this much further, so that neither rounding nor scaling leaves a strip of what they hide."""
+"""Masks reach at least this much further, so that neither rounding nor scaling leaves a strip of what they hide."""
 SMALLEST_INTERLACED_PX = 16
-"""Smaller pictures hold no field worth interpolating, and the filter refuses them."""
+"""Smaller pictures hold no field worth interpolating."""
+ABORTING_FORMATS = frozenset({"yaf32be", "yaf32le"})
+"""FFmpeg's scaler ends the whole process on these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,11 @@ class Easel:
         self._masks_px = [np.round(mask * size - 0.5).astype(np.int32) for mask in masks]
 
     def paint(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """uint8 [height_px, width_px, 3], a fresh array; av.FFmpegError when FFmpeg cannot convert the frame."""
+        """uint8 [height_px, width_px, 3], a fresh array; one of `BROKEN` when the frame cannot be converted."""
+        if frame.format.name in ABORTING_FORMATS:
+            raise ValueError("unknown to FFmpeg's scaler")
         if is_interlaced(frame):
-            frame = _deinterlace(frame)
+            frame = _one_field(frame)
         width, height = self._stored
         # Conversion runs where the frame is looked at; more threads would take them from the detector and be slower.
         converted = frame.reformat(width=width, height=height, format="bgr24", threads=1)
@@ -124,22 +128,20 @@ def is_interlaced(frame: av.VideoFrame) -> bool:
     return frame.interlaced_frame and min(frame.width, frame.height) >= SMALLEST_INTERLACED_PX
 
 
-def _deinterlace(frame: av.VideoFrame) -> av.VideoFrame:
-    """Keep one field and interpolate the other from it.
+def _one_field(frame: av.VideoFrame) -> av.VideoFrame:
+    """The first field of a frame, at half its height; scaling back interpolates the other one.
 
-    The filter sees this one frame only, so it works in space and not over time: what moves keeps clean edges,
-    what stands loses some vertical detail, and no neighbouring frame has to be kept.
+    Filters like yadif weave in neighbouring frames, which would have to be kept and decoded for every frame that
+    is looked at. One field is one moment: what moves keeps clean edges, what stands loses some vertical detail.
     """
     graph = Graph()
     graph.threads = 1
-    nodes = (
+    graph.link_nodes(
         graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)
         ),
-        graph.add("bwdif", "mode=send_frame"),
+        graph.add("field", "type=top"),
         graph.add("buffersink"),
-    )
-    graph.link_nodes(*nodes).configure()
+    ).configure()
     graph.vpush(frame)
-    graph.vpush(None)
     return graph.vpull()
