@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from flaneur.data.geometry import Line
 from flaneur.data.private import Events, Tracks
-from flaneur.measure.memory import Passes, TrackTable, admit, evict, put, rows_of
-from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, open_line
+from flaneur.measure.memory import NO_PASSES, NO_ROWS, Passes, TrackTable, admit, evict, put, rows_of
+from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, feet, open_line
 
 NUDGE_PX = 1e-6
 """Lines are moved to their left by this, and half as much forward: far below any box's accuracy, far above rounding.
@@ -37,7 +37,7 @@ class LinesPx:
     line: NDArray[np.intp]
     """[s] line of each segment."""
     plane: Array
-    """[3, s] so that plane · (x, y, 1) > 0 to the right of the segment."""
+    """[3, s] so that plane · (x, y, 1) >= 0 to the right of the segment."""
 
     @classmethod
     def of(cls, lines: Sequence[Line], width_px: int, height_px: int) -> "LinesPx":
@@ -51,7 +51,7 @@ class LinesPx:
         return cls(start, end, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(lines)), sizes), plane)
 
     def side(self, foot_px: Array) -> Array:
-        """> 0 to the right of each segment's straight line, [n, s]; its size is proportional to the distance."""
+        """>= 0 to the right of each segment's straight line, [n, s]; its size is proportional to the distance."""
         side: Array = foot_px[:, :1] * self.plane[0] + foot_px[:, 1:] * self.plane[1] + self.plane[2]
         return side
 
@@ -79,8 +79,8 @@ class CrossingState(TrackTable):
     """[m] of that foot."""
     kind: NDArray[np.uint8]
     """[m]"""
-    side: Array
-    """[m, s] of that foot."""
+    right: NDArray[np.bool_]
+    """[m, s] whether that foot is on the right of the segment's straight line."""
     net: NDArray[np.int16]
     """[m, lines] sum of signed intersections since the foot was last clear of the line."""
     last_ns: NDArray[np.int64]
@@ -95,7 +95,7 @@ def start(params: LinesPx) -> CrossingState:
         np.zeros((0, 2)),
         np.zeros(0, np.int64),
         np.zeros(0, np.uint8),
-        np.zeros((0, segments)),
+        np.zeros((0, segments), np.bool_),
         np.zeros((0, lines), np.int16),
         np.zeros((0, lines), np.int64),
     )
@@ -115,38 +115,32 @@ def finish(state: CrossingState, params: LinesPx) -> Events:  # noqa: ARG001
 def advance(state: CrossingState, tracks: Tracks, params: LinesPx) -> tuple[CrossingState, Passes]:
     """Like `step`, and says whose crossings they are."""
     if not len(params.first):
-        return state, Passes.joined([])
+        return state, NO_PASSES
     state, row, known = admit(state, tracks.track_id)
-    foot = tracks.foot_px().astype(np.float64)
-    side = params.side(foot)
-    before = state.side[row]
+    foot = feet(tracks)
+    right = params.side(foot) >= 0.0
     net, last_ns = state.net.copy(), state.last_ns.copy()
-    i, s = np.nonzero(((side >= 0.0) != (before >= 0.0)) & known[:, None])
-    if len(i):
-        path = foot[i] - state.foot_px[row[i]]
-        hit = (cross(path, params.start[s] - foot[i]) >= 0.0) != (cross(path, params.end[s] - foot[i]) >= 0.0)
-        i, s = i[hit], s[hit]
-        share = before[i, s] / (before[i, s] - side[i, s])
-        since = state.time_ns[row[i]]
-        when = since + np.rint(share * (tracks.time_ns - since)).astype(np.int64)
-        at = (row[i], params.line[s])
-        np.add.at(net, at, np.where(side[i, s] >= 0.0, 1, -1).astype(np.int16))
+    changed = right != state.right[row]
+    changed[~known] = False
+    if changed.any():
+        at, sign, when = _intersections(state, row, foot, tracks.time_ns, changed, params)
+        np.add.at(net, at, sign)
         np.maximum.at(last_ns, at, when)
-    state = state.changed(
-        foot_px=put(state.foot_px, row, foot),
-        time_ns=put(state.time_ns, row, tracks.time_ns),
-        kind=put(state.kind, row, tracks.kind),
-        side=put(state.side, row, side),
-        net=net,
-        last_ns=last_ns,
+    state = CrossingState(
+        state.track_id,
+        put(state.foot_px, row, foot),
+        put(state.time_ns, row, tracks.time_ns),
+        put(state.kind, row, tracks.kind),
+        put(state.right, row, right),
+        net,
+        last_ns,
     )
     clear = _clear(state, row, foot, tracks.xyxy_px, params)
-    ended = rows_of(state, tracks.ended)
     counted = _passes(state, *clear)
     net[clear] = 0
-    cut_off, line = np.nonzero(net[ended])
-    passes = Passes.joined([counted, _passes(state, ended[cut_off], line)])
-    return evict(state, ended), passes
+    ended = rows_of(state, tracks.ended)
+    cut_off, line = net[ended].nonzero()
+    return evict(state, ended), Passes.joined(counted, _passes(state, ended[cut_off], line))
 
 
 def settle(state: CrossingState) -> Passes:
@@ -154,13 +148,36 @@ def settle(state: CrossingState) -> Passes:
     return _passes(state, *np.nonzero(state.net))
 
 
+def _intersections(
+    state: CrossingState,
+    row: NDArray[np.intp],
+    foot: Array,
+    time_ns: int,
+    changed: NDArray[np.bool_],
+    params: LinesPx,
+) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.int16], NDArray[np.int64]]:
+    """Where the ways from the last feet to these meet segments whose side `changed` [n, s]: (row, line), sign, time."""
+    i, s = changed.nonzero()
+    old, new = state.foot_px[row[i]], foot[i]
+    way = new - old
+    hit = (cross(way, params.start[s] - new) >= 0.0) != (cross(way, params.end[s] - new) >= 0.0)
+    i, s, old, new = i[hit], s[hit], old[hit], new[hit]
+    a, b, c = params.plane[:, s]
+    before, after = old[:, 0] * a + old[:, 1] * b + c, new[:, 0] * a + new[:, 1] * b + c
+    since = state.time_ns[row[i]]
+    when = since + np.rint(before / (before - after) * (time_ns - since)).astype(np.int64)
+    return (row[i], params.line[s]), np.where(after >= 0.0, 1, -1).astype(np.int16), when
+
+
 def _clear(
     state: CrossingState, row: NDArray[np.intp], foot: Array, xyxy_px: NDArray[np.float32], params: LinesPx
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and lines whose intersections can be settled, since the foot has left the line behind."""
+    if not state.net.any():
+        return NO_ROWS, NO_ROWS
     open_rows = np.flatnonzero(state.net[row].any(axis=1))
     if not len(open_rows):
-        return open_rows, open_rows
+        return NO_ROWS, NO_ROWS
     box = xyxy_px[open_rows].astype(np.float64)
     away = np.minimum.reduceat(distance(foot[open_rows], params.start, params.end), params.first, axis=1)
     far = away + 2 * NUDGE_PX >= CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None]
@@ -169,6 +186,8 @@ def _clear(
 
 
 def _passes(state: CrossingState, row: NDArray[np.intp], line: NDArray[np.intp]) -> Passes:
+    if not len(row):
+        return NO_PASSES
     return Passes(
         state.track_id[row],
         state.last_ns[row, line],

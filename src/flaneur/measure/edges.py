@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from flaneur.data.geometry import EDGES, IN, OUT
 from flaneur.data.private import Events, Private, Tracks
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.memory import TrackTable, admit, evict, put, rows_of
+from flaneur.measure.memory import NO_EVENTS, TrackTable, admit, evict, put, rows_of
 from flaneur.measure.segments import EDGE_MARGIN, Array
 
 REACH_S = 1.0
@@ -82,12 +82,14 @@ def step(state: EdgeState, tracks: Tracks, params: PictureSize) -> tuple[EdgeSta
     known = table.seen_ns[:, LAST] - table.seen_ns[:, FIRST] >= SPEED_NS
     known[ended] = True
     due = np.flatnonzero(known & ~table.judged)
-    judged = put(table.judged, due, True)
     entries = _events(table, due, FIRST, LAST, params)
+    if len(due):
+        table = EdgeTracks(table.track_id, table.kind, table.xyxy_px, table.seen_ns, put(table.judged, due, True))
+    if not len(ended):
+        return EdgeState(start_ns, table), entries
     still_there = np.isin(table.track_id[ended], tracks.track_id)
     exits = _events(table, ended[~still_there], LAST, OLD, params)
-    table = evict(table.changed(judged=judged), ended)
-    return EdgeState(start_ns, table), _joined(entries, exits)
+    return EdgeState(start_ns, evict(table, ended)), _joined(entries, exits)
 
 
 def finish(state: EdgeState, params: PictureSize) -> Events:
@@ -109,7 +111,7 @@ def _look(table: EdgeTracks, tracks: Tracks, start_ns: int) -> EdgeTracks:
     box[shift, OLD], seen[shift, OLD] = box[shift, NEW], seen[shift, NEW]
     box[shift, NEW], seen[shift, NEW] = box[shift, LAST], seen[shift, LAST]
     judged = put(table.judged, new, tracks.time_ns - start_ns < START_NS)
-    return table.changed(kind=put(table.kind, row, tracks.kind), xyxy_px=box, seen_ns=seen, judged=judged)
+    return EdgeTracks(table.track_id, put(table.kind, row, tracks.kind), box, seen, judged)
 
 
 def _events(table: EdgeTracks, rows: NDArray[np.intp], at: int, other: int, params: PictureSize) -> Events:
@@ -118,7 +120,7 @@ def _events(table: EdgeTracks, rows: NDArray[np.intp], at: int, other: int, para
     An entry is an exit seen backwards in time: the speed then points from the later box to the first.
     """
     if not len(rows):
-        return Events.none()
+        return NO_EVENTS
     box, seen = table.xyxy_px[rows], table.seen_ns[rows]
     apart_s = np.abs(seen[:, at] - seen[:, other]) / SECOND_NS
     velocity = (box[:, at] - box[:, other]) / np.where(apart_s > 0.0, apart_s, 1.0)[:, None]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from flaneur.data.geometry import OUT, Places
 from flaneur.data.private import Events, Private, Tracks
 from flaneur.measure import crossings, zones
-from flaneur.measure.memory import Passes, TrackTable, admit, evict, put, rows_of
+from flaneur.measure.memory import NO_EVENTS, Passes, TrackTable, admit, evict, put, rows_of
 
 NEVER_NS = np.iinfo(np.int64).max
 
@@ -79,14 +79,15 @@ def start(params: FlowsPx) -> FlowState:
 def step(state: FlowState, tracks: Tracks, params: FlowsPx) -> tuple[FlowState, Events]:
     """One frame; the flows of tracks that end with it. `place` is the index of the flow, the direction always +1."""
     if not len(params.ends):
-        return state, Events.none()
+        return state, NO_EVENTS
     crossing, lines = crossings.advance(state.crossing, tracks, params.lines)
     zone, areas = zones.advance(state.zone, tracks, params.zones)
     passed = _remember(state.passed, lines, areas, params)
-    row = np.searchsorted(passed.track_id, tracks.track_id)
-    here = row < len(passed)
-    here[here] = passed.track_id[row[here]] == tracks.track_id[here]
-    passed = passed.changed(kind=put(passed.kind, row[here], tracks.kind[here]))
+    if not len(passed):
+        return FlowState(crossing, zone, passed), NO_EVENTS
+    rows, at = _both(passed, tracks)
+    kind = put(passed.kind, rows, tracks.kind[at])
+    passed = PassedPlaces(passed.track_id, kind, passed.first_ns, passed.last_ns)
     ended = rows_of(passed, tracks.ended)
     return FlowState(crossing, zone, evict(passed, ended)), _flows(passed, ended, params)
 
@@ -94,16 +95,16 @@ def step(state: FlowState, tracks: Tracks, params: FlowsPx) -> tuple[FlowState, 
 def finish(state: FlowState, params: FlowsPx) -> Events:
     """The flows of tracks that the end of the video cuts off."""
     if not len(params.ends):
-        return Events.none()
+        return NO_EVENTS
     passed = _remember(state.passed, crossings.settle(state.crossing), zones.settle(state.zone), params)
     return _flows(passed, np.arange(len(passed)), params)
 
 
 def _remember(passed: PassedPlaces, lines: Passes, areas: Passes, params: FlowsPx) -> PassedPlaces:
+    if not len(lines) and not len(areas):
+        return passed
     entered = areas.direction != OUT
     track_id = np.concatenate((lines.track_id, areas.track_id[entered]))
-    if not len(track_id):
-        return passed
     place = np.concatenate((lines.place, areas.place[entered] + len(params.lines.first)))
     when = np.concatenate((lines.time_ns, areas.time_ns[entered]))
     passed, _, _ = admit(passed, np.unique(track_id))
@@ -112,15 +113,24 @@ def _remember(passed: PassedPlaces, lines: Passes, areas: Passes, params: FlowsP
     np.minimum.at(first_ns, at, when)
     np.maximum.at(last_ns, at, when)
     kind = put(passed.kind, at[0], np.concatenate((lines.kind, areas.kind[entered])))
-    return passed.changed(kind=kind, first_ns=first_ns, last_ns=last_ns)
+    return PassedPlaces(passed.track_id, kind, first_ns, last_ns)
+
+
+def _both(passed: PassedPlaces, tracks: Tracks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of the tracks that are in the table and in this frame, in either."""
+    row = passed.track_id.searchsorted(tracks.track_id)
+    at = np.flatnonzero(passed.track_id.take(row, mode="clip") == tracks.track_id)
+    return row[at], at
 
 
 def _flows(passed: PassedPlaces, rows: NDArray[np.intp], params: FlowsPx) -> Events:
+    if not len(rows):
+        return NO_EVENTS
     left = passed.first_ns[rows][:, params.ends[:, 0]]
     reached = passed.last_ns[rows][:, params.ends[:, 1]]
     possible = (left != NEVER_NS) & (reached > left)
     between = np.where(possible, reached - np.where(possible, left, 0), -1)
-    best = between.argmax(axis=1) if len(rows) else np.zeros(0, np.intp)
+    best = between.argmax(axis=1)
     counted = np.flatnonzero(possible[np.arange(len(rows)), best])
     best = best[counted]
     return Events(

@@ -1,7 +1,7 @@
 """What a measure remembers of each live track: columns of arrays, one row per track, sorted by id."""
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from flaneur.data.private import Events, Private
 
 Table = TypeVar("Table", bound="TrackTable")
+
+
+NO_ROWS = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -24,17 +27,11 @@ class TrackTable(Private):
     def __len__(self) -> int:
         return len(self.track_id)
 
-    def changed(self, **columns: NDArray[Any]) -> Self:
-        """The same table with some columns replaced."""
-        return type(self)(**{f.name: columns.get(f.name, getattr(self, f.name)) for f in fields(self)})
-
 
 def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.intp], NDArray[np.bool_]]:
     """The table with a row for every `track_id` [n]; the row of each; and True where it was there before."""
-    row = np.searchsorted(table.track_id, track_id)
-    known = np.zeros(len(track_id), np.bool_)
-    inner = row < len(table)
-    known[inner] = table.track_id[row[inner]] == track_id[inner]
+    row = table.track_id.searchsorted(track_id)
+    known = _found(table, row, track_id)
     if known.all():
         return table, row, known
     new = np.sort(track_id[~known])
@@ -42,7 +39,7 @@ def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.
     columns = {f.name: np.insert(getattr(table, f.name), at, table.BLANK.get(f.name, 0), axis=0) for f in fields(table)}
     columns["track_id"] = np.insert(table.track_id, at, new)
     table = type(table)(**columns)
-    return table, np.searchsorted(table.track_id, track_id), known
+    return table, table.track_id.searchsorted(track_id), known
 
 
 def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any]:
@@ -55,8 +52,18 @@ def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any
 def rows_of(table: TrackTable, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
     """Rows of those of `track_id` that the table holds, increasing, each once."""
     if not len(track_id) or not len(table):
-        return np.zeros(0, np.intp)
-    return np.flatnonzero(np.isin(table.track_id, track_id))
+        return NO_ROWS
+    row = table.track_id.searchsorted(track_id)
+    held = np.zeros(len(table), np.bool_)
+    held[row[_found(table, row, track_id)]] = True
+    return np.flatnonzero(held)
+
+
+def _found(table: TrackTable, row: NDArray[np.intp], track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
+    if not len(table):
+        return np.zeros(len(track_id), np.bool_)
+    same: NDArray[np.bool_] = table.track_id.take(row, mode="clip") == track_id
+    return same
 
 
 def evict(table: Table, rows: NDArray[np.intp]) -> Table:
@@ -81,16 +88,24 @@ class Passes(Private):
     kind: NDArray[np.uint8]
     """[n]"""
 
+    def __len__(self) -> int:
+        return len(self.track_id)
+
     def events(self) -> Events:
         """The same without the tracks' ids, and without what is no movement."""
+        if not len(self):
+            return NO_EVENTS
         moved = self.direction != 0
         return Events(self.time_ns[moved], self.place[moved], self.direction[moved], self.kind[moved])
 
     @staticmethod
-    def joined(parts: list["Passes"]) -> "Passes":
+    def joined(*parts: "Passes") -> "Passes":
         """All rows of `parts`."""
-        parts = [part for part in parts if len(part.track_id)]
-        if not parts:
-            none = np.zeros(0, np.int64)
-            return Passes(none, none, none.astype(np.int32), none.astype(np.int8), none.astype(np.uint8))
-        return Passes(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Passes)))
+        full = [part for part in parts if len(part)]
+        if len(full) < 2:
+            return full[0] if full else NO_PASSES
+        return Passes(*(np.concatenate([getattr(part, f.name) for part in full]) for f in fields(Passes)))
+
+
+NO_EVENTS = Events.none()
+NO_PASSES = Passes(np.zeros(0, np.int64), NO_EVENTS.time_ns, NO_EVENTS.place, NO_EVENTS.direction, NO_EVENTS.kind)

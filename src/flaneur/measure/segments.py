@@ -8,12 +8,24 @@ a border that feet can reach or never cross, whichever the place needs; what run
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.private import Tracks
+
 Array = NDArray[np.float64]
 
 EDGE_MARGIN = 0.015
 """Share of the picture's width or height from which on a point counts as lying on the picture's edge."""
 CLEAR_HEIGHTS = 0.25
 """How many box heights a foot must be away from a border before it can count there again."""
+
+
+def feet(tracks: Tracks) -> Array:
+    """Ground points in pixels, [n, 2]: the middle of each box's lower edge."""
+    foot = np.empty((len(tracks), 2))
+    foot[:, 0] = tracks.xyxy_px[:, 0]
+    foot[:, 0] += tracks.xyxy_px[:, 2]
+    foot[:, 0] *= 0.5
+    foot[:, 1] = tracks.xyxy_px[:, 3]
+    return foot
 
 
 def cross(u: Array, v: Array) -> Array:

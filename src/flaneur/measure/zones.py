@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from flaneur.data.geometry import IN, OUT, Zone
 from flaneur.data.private import Events, Tracks
-from flaneur.measure.memory import Passes, TrackTable, admit, evict, put, rows_of
-from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, open_polygon
+from flaneur.measure.memory import NO_PASSES, NO_ROWS, Passes, TrackTable, admit, evict, put, rows_of
+from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, feet, open_polygon
 
 FOUND = 0
 """Direction of a pass that is no movement: the track was inside from its beginning."""
@@ -106,35 +106,40 @@ def finish(state: ZoneState, params: ZonesPx) -> Events:  # noqa: ARG001
 def advance(state: ZoneState, tracks: Tracks, params: ZonesPx) -> tuple[ZoneState, Passes]:
     """Like `step`, and says whose passages they are; tracks that begin inside are reported as `FOUND`."""
     if not len(params.first):
-        return state, Passes.joined([])
+        return state, NO_PASSES
     state, row, known = admit(state, tracks.track_id)
-    foot = tracks.foot_px().astype(np.float64)
+    foot = feet(tracks)
     inside = params.inside(foot)
     counted, last_ns = state.counted.copy(), state.last_ns.copy()
-    counted[row[~known]] = inside[~known]
-    last_ns[row[~known]] = tracks.time_ns
-    flipped = (inside != state.inside[row]) & known[:, None]
-    if flipped.any():
-        i, zone = np.nonzero(flipped)
+    found = NO_PASSES
+    if not known.all():
+        new = row[~known]
+        counted[new] = inside[~known]
+        last_ns[new] = tracks.time_ns
+    changed = inside != state.inside[row]
+    changed[~known] = False
+    if changed.any():
+        i, zone = changed.nonzero()
         share = _last_way_through(state.foot_px[row[i]], foot[i], params)[np.arange(len(i)), zone]
         since = state.time_ns[row[i]]
         last_ns[row[i], zone] = since + np.rint(share * (tracks.time_ns - since)).astype(np.int64)
-    state = state.changed(
-        foot_px=put(state.foot_px, row, foot),
-        time_ns=put(state.time_ns, row, tracks.time_ns),
-        kind=put(state.kind, row, tracks.kind),
-        inside=put(state.inside, row, inside),
-        counted=counted,
-        last_ns=last_ns,
+    state = ZoneState(
+        state.track_id,
+        put(state.foot_px, row, foot),
+        put(state.time_ns, row, tracks.time_ns),
+        put(state.kind, row, tracks.kind),
+        put(state.inside, row, inside),
+        counted,
+        last_ns,
     )
-    i, zone = np.nonzero(inside & ~known[:, None])
-    found = _passes(state, row[i], zone, np.zeros(len(i)))
+    if not known.all():
+        i, zone = (inside & ~known[:, None]).nonzero()
+        found = _passes(state, row[i], zone, np.zeros(len(i)))
     moved = _clear(state, row, foot, tracks.xyxy_px, params)
     passed = _passes(state, *moved, np.where(state.inside[moved], IN, OUT))
     counted[moved] = state.inside[moved]
     ended = rows_of(state, tracks.ended)
-    cut_off = _unsettled(state, ended)
-    return evict(state, ended), Passes.joined([found, passed, cut_off])
+    return evict(state, ended), Passes.joined(found, passed, _unsettled(state, ended))
 
 
 def settle(state: ZoneState) -> Passes:
@@ -143,6 +148,8 @@ def settle(state: ZoneState) -> Passes:
 
 
 def _unsettled(state: ZoneState, rows: NDArray[np.intp]) -> Passes:
+    if not len(rows):
+        return NO_PASSES
     i, zone = np.nonzero(state.inside[rows] != state.counted[rows])
     return _passes(state, rows[i], zone, np.where(state.inside[rows[i], zone], IN, OUT))
 
@@ -152,9 +159,9 @@ def _clear(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and zones where the foot has left the border behind, on the side where the track is not counted yet."""
     differs = state.inside[row] != state.counted[row]
+    if not differs.any():
+        return NO_ROWS, NO_ROWS
     near = np.flatnonzero(differs.any(axis=1))
-    if not len(near):
-        return near, near
     box = xyxy_px[near].astype(np.float64)
     clear_px = np.minimum(CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None], params.clear_px)
     i, zone = np.nonzero((params.border_px(foot[near]) >= clear_px) & differs[near])
@@ -174,6 +181,8 @@ def _last_way_through(old: Array, new: Array, params: ZonesPx) -> Array:
 
 
 def _passes(state: ZoneState, row: NDArray[np.intp], zone: NDArray[np.intp], direction: NDArray[np.generic]) -> Passes:
+    if not len(row):
+        return NO_PASSES
     return Passes(
         state.track_id[row], state.last_ns[row, zone], zone.astype(np.int32), direction.astype(np.int8), state.kind[row]
     )

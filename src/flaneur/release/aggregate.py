@@ -125,8 +125,9 @@ class _Last(Private):
 class IntervalAggregator:
     """Collects what one camera's measures tell frame by frame, and gives the figures of intervals that are complete.
 
-    Call `frame` once for each frame that was measured, in order (not each decoded frame need be measured), then `events` for each measure that told something at
-    it; `complete` whenever figures are wanted, and `finish` at the end. All times given are the video's own.
+    Call `frame` once for each frame that was measured, in order, then `events` for each measure that told something at
+    it; `complete` whenever figures are wanted, and `finish` at the end. Not every decoded frame need be measured. All
+    times given are the video's own.
     """
 
     def __init__(self, params: AggregateParams) -> None:
