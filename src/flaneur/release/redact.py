@@ -24,8 +24,10 @@ FLAT_BGR = (128, 128, 128)
 
 LONGEST_PX = 1280
 """Larger pictures are reduced to this longer side."""
-MIN_INTERVAL_NS = 60 * SECOND_NS // 1000
-"""Pictures come out evenly spaced, 16.7 a second at most: saves memory and time where the video has more."""
+MIN_INTERVAL_NS = 80 * SECOND_NS // 1000
+"""Of each such interval only the first frame becomes a picture: saves memory and time where the video has more."""
+SLACK_NS = SECOND_NS // 1000
+"""Time stamps are rounded by containers; a frame a hair early belongs to the next interval."""
 
 HOLD_NS = 350 * SECOND_NS // 1000
 """How long a detection hides before and after it was seen; always until the looks next to it."""
@@ -33,8 +35,8 @@ TRACK_HOLD_NS = SECOND_NS // 10
 """The same for tracks, which themselves bridge the moments at which a road user was not seen."""
 MAX_GAP_NS = SECOND_NS
 """A picture is hidden whole when detector or tracker did not look within this time before it, or after it."""
-DELAY_NS = SECOND_NS + TRACK_HOLD_NS
-"""How far pictures run behind the video: tracks come up to one second late."""
+PATIENCE_NS = 5 * SECOND_NS // 2
+"""A picture is hidden whole when this much of the video has gone by and the tracker has not answered."""
 
 MIN_SCORE = 0.15
 MIN_VEHICLE_SCORE = 0.35
@@ -47,6 +49,8 @@ GROW_PICTURE = 1 / 600
 MOTION_LAGS_NS = (3 * SECOND_NS // 10, 8 * SECOND_NS // 10)
 """Something moved where a picture differs both from the one this long before and from the one this long after."""
 MOTION_GREY_LEVELS = 8
+DELAY_NS = max(HOLD_NS, *MOTION_LAGS_NS)
+"""What must be known after a picture, besides its tracks."""
 MAX_MOTION = 0.5
 """Share of the picture. When more of it moves, the camera or the light does, and the picture is hidden whole."""
 
@@ -54,10 +58,10 @@ MAX_MOTION = 0.5
 class Redactor:
     """Takes a video frame by frame with what was found in it and hands out redacted pictures.
 
-    The pictures come in order, 1.1 s of video after their frames and at most 16.7 a second; each is `width_px` ×
-    `height_px`, 1280 pixels at the longer side or less. In doubt a picture is hidden whole: before the first
-    detection, when the detector did not look or the tracker did not answer in time, when a frame has another size
-    than the video, when half of the picture moves at once.
+    The pictures come in order, as late as the tracks, which is about one second of video, and at most 12.5 a second;
+    each is `width_px` × `height_px`, 1280 pixels at the longer side or less. In doubt a picture is hidden whole:
+    before the first detection, where detector or tracker did not look in time, when a frame has another size than
+    the video, when half of the picture moves at once.
     """
 
     def __init__(self, width_px: int, height_px: int) -> None:
@@ -73,17 +77,18 @@ class Redactor:
         self._detected = _Looks(HOLD_NS)
         self._tracked = _Looks(TRACK_HOLD_NS)
         self._motion = _Motion(self._cells)
-        self._taken_ns: int | None = None
+        self._interval = -1
 
     def step(self, frame: Frame, detections: Detections | None, tracks: Sequence[Tracks]) -> list[RedactedImage]:
-        """Take the next frame, its detections and the tracks that the tracker has given meanwhile.
+        """Take the next frame, its detections and the tracks that the tracker has given since the frame before.
 
         `detections` is None where the detector did not look or failed. Where it need not look because nothing has
-        moved, give what it saw last.
+        moved, give what it saw last. Tracks of some of the frames are enough.
         """
         fits = (frame.width_px, frame.height_px) == self._frame_size
-        if self._taken_ns is None or frame.time_ns - self._taken_ns >= MIN_INTERVAL_NS:
-            self._taken_ns = frame.time_ns
+        interval = (frame.time_ns + SLACK_NS) // MIN_INTERVAL_NS
+        if interval != self._interval:
+            self._interval = interval
             picture = self._cells.shrink(frame.bgr()) if fits else None
             self._waiting.append((frame.time_ns, picture))
             if picture is not None:
@@ -91,18 +96,16 @@ class Redactor:
         if detections is not None and fits:
             self._detected.add(frame.time_ns, self._maybe_road_users(detections))
         self._take(tracks)
-        return self._due(frame.time_ns - DELAY_NS, at_end=False)
+        return self._due(frame.time_ns)
 
     def finish(self, tracks: Sequence[Tracks]) -> list[RedactedImage]:
         """The pictures still owed at the end of the video, given the last tracks."""
         self._take(tracks)
-        return self._due(np.iinfo(np.int64).max, at_end=True)
+        return self._due(None)
 
     def _take(self, tracks: Sequence[Tracks]) -> None:
-        shown = {time_ns for time_ns, _ in self._waiting}
         for each in tracks:
-            if each.time_ns in shown:
-                self._tracked.add(each.time_ns, self._cells.under(each.xyxy_px, *self._grow(each.xyxy_px)))
+            self._tracked.add(each.time_ns, self._cells.under(each.xyxy_px, *self._grow(each.xyxy_px)))
 
     def _maybe_road_users(self, detections: Detections) -> Mask:
         is_vehicle = detections.kind >= Kind.CAR
@@ -115,16 +118,21 @@ class Redactor:
         anyhow = np.float32(GROW_PICTURE * max(self._frame_size))
         return GROW_X * width + anyhow, GROW_Y * height + anyhow
 
-    def _due(self, until_ns: int, *, at_end: bool) -> list[RedactedImage]:
+    def _due(self, now_ns: int | None) -> list[RedactedImage]:
+        """The pictures of which enough is known; all that are left when the video has ended (None)."""
         out = []
-        while self._waiting and self._waiting[0][0] <= until_ns:
+        while self._waiting and (now_ns is None or self._is_due(self._waiting[0][0], now_ns)):
             time_ns, picture = self._waiting.popleft()
-            hidden = self._hidden(time_ns, at_end=at_end)
+            hidden = self._hidden(time_ns, at_end=now_ns is None)
             in_doubt = picture is None or hidden is None
             out.append(RedactedImage(time_ns, self._paint(picture, hidden), in_doubt))
             self.pictures += 1
             self.fully_hidden += in_doubt
         return out
+
+    def _is_due(self, time_ns: int, now_ns: int) -> bool:
+        age_ns = now_ns - time_ns
+        return age_ns > PATIENCE_NS or (age_ns >= DELAY_NS and self._tracked.reach(time_ns))
 
     def _hidden(self, time_ns: int, *, at_end: bool) -> Mask | None:
         """Cells to hide; None when nobody can tell."""
@@ -152,6 +160,10 @@ class _Looks:
 
     def add(self, time_ns: int, mask: Mask) -> None:
         self._looks.append((time_ns, mask))
+
+    def reach(self, time_ns: int) -> bool:
+        """Whether there was a look at this time or later."""
+        return bool(self._looks) and self._looks[-1][0] >= time_ns
 
     def around(self, time_ns: int, *, at_end: bool) -> Mask | None:
         """All that was seen within the hold of `time_ns`, and by the last look before it and the first after it.
