@@ -30,6 +30,10 @@ class DetectParams:
     threads: int = 2
     """How many pictures are worked on at once, each on one processor core."""
 
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ValueError(f"a detector needs one thread at least, not {self.threads}")
+
 
 def open_detector(params: DetectParams) -> Detector:
     """The detector that `params` describe, ready to detect. ModelError says what is wrong and what to do."""
