@@ -1,95 +1,105 @@
-"""Which detection continues which track: likelihoods of boxes that may be whole or cut, and their assignment.
+"""Which detection continues which track, and what a detection that shows only a part says about the whole.
 
-A pair costs the negative logarithm of the likelihood of the box under the track's prediction, in units of the
-track's own height, so that near and far road users are judged alike and a track of uncertain place (long unseen)
-yields to one of certain place. A box may show less than the whole road user: then only its upper or its lower edge
-has to agree, for the price that cut boxes are rarer than whole ones.
+A pair costs the negative logarithm of the likelihood of the box under the track's prediction, in units of the track's
+own height: near and far road users are judged alike, and a track of uncertain place (long unseen) yields to one of
+certain place. A box may show less than the whole road user. Then only its upper or its lower edge has to agree, at the
+price that parts are rarer than wholes. Sources: global nearest neighbour by likelihood after Blackman and Popoli,
+Design and Analysis of Modern Tracking Systems (1999); sure boxes first, weak ones after, from ByteTrack (Zhang et al.,
+ECCV 2022).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from flaneur.data.kinds import Kind
-from flaneur.track.motion import FOOT, HEIGHT, WIDTH, Array, X
+from flaneur.data.time import to_ns
+from flaneur.track.boxes import BOTTOM, FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Flags, Rows, X
+from flaneur.track.live import NEVER_NS, Live
 
-Rows = NDArray[np.intp]
-
-NEVER = 1e6
-SIDE = 1.0
-WHOLE, BOTTOM_CUT, TOP_CUT = range(3)
-CUT_COST = 2.5
+LIMIT_NATS = 4.0
+"""A pair must not cost more; about 3 deviations in every quantity of a track that is seen all the time."""
+PART_NATS = 3.0
 """-log of the odds that a box shows only a part of its road user."""
-CUT_SHARE = 0.9
-"""A box is cut where it is shorter than this share of what its track expects."""
-OTHER_GROUP_COST = np.array(
-    # pedestrian, two-wheeler, motor vehicle
-    [[0.0, 3.0, 8.0], [3.0, 0.0, 5.0], [8.0, 5.0, 0.0]]
-)
-"""-log of the odds that a detector takes a road user of one group for one of another."""
-GROUP = np.array([0, 1, 1, 1, 2, 2, 2, 2])[: len(Kind)]
-"""Group of each `Kind`; inside a group a detector's word is weak."""
+PART_SHARE = 0.9
+"""Only a box that is shorter than this share of its track can be a part."""
+WHOLE, UPPER_PART, LOWER_PART = range(3)
+OTHER_GROUP_NATS = np.array([[0.0, 3.0, 8.0], [3.0, 0.0, 5.0], [8.0, 5.0, 0.0]])
+"""-log of the odds that a detector takes a pedestrian, two-wheeler, motor vehicle (rows) for another (columns)."""
+WEAK_NOISE = 2.0
+"""By how much the weakest box deviates more than a sure one."""
+SETTLED_S = 2.0
+"""Clutter that has stayed for this long competes with road users for weak boxes."""
+_NEVER = 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class Boxes:
-    """Detections as centre x, foot y, width, height."""
+def _pair_costs(mean: Array, cov: Array, deviation: Array, groups: Array, boxes: Boxes) -> tuple[Array, Rows]:
+    """Cost [n, m] of every pair, and which part of the road user the box would show, [n, m].
 
-    xfwh: Array
-    """[m, 4] pixels."""
-    score: Array
-    kind: NDArray[np.uint8]
-    cut: NDArray[np.bool_]
-    """[m, 4] left, top, right, bottom edge lies on the picture's edge, so that the rest may be outside."""
-
-
-def pair_costs(mean: Array, cov: Array, noise: Array, votes: Array, boxes: Boxes) -> tuple[Array, NDArray[np.intp]]:
-    """Cost [n, m] of every pair, and how much of the road user the box then shows, [n, m].
-
-    mean [n, 4, 2], cov [n, 4, 3], noise [n, 4] measurement deviations in px, votes [n, groups] shares.
+    mean [n, 4, 2], cov [n, 4, 3] predicted; deviation [n, 4] of a box in px; groups [n, groups] shares of votes.
     """
-    height = mean[:, HEIGHT, 0][:, None]
-    variance = (cov[..., 0] + noise**2)[:, None, :]
+    height = np.maximum(mean[:, HEIGHT, 0], 1.0)[:, None]
     error = boxes.xfwh[None] - mean[:, None, :, 0]
-    variance = np.repeat(variance, len(boxes.score), axis=1)
-    variance[..., X] += SIDE * (0.5 * error[..., WIDTH]) ** 2
-    nats = 0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance / (height**2)[..., None]))
-    across = nats[..., X] + nats[..., WIDTH]
-    top_variance = variance[..., FOOT] + variance[..., HEIGHT]
-    top_error = error[..., FOOT] - error[..., HEIGHT]
-    top = 0.5 * (top_error**2 / top_variance + np.log(2.0 * np.pi * top_variance / height**2))
-    shorter = boxes.xfwh[None, :, HEIGHT] < CUT_SHARE * height
-    upright = np.stack(
-        (
-            nats[..., FOOT] + nats[..., HEIGHT],
-            np.where(shorter, top + CUT_COST, NEVER),
-            np.where(shorter, nats[..., FOOT] + CUT_COST, NEVER),
-        )
-    )
-    part = upright.argmin(axis=0)
-    group = votes @ OTHER_GROUP_COST
-    return across + upright.min(axis=0) + group[:, GROUP[boxes.kind]], part
+    variance = np.repeat((cov[..., 0] + deviation**2)[:, None, :], len(boxes), axis=1)
+    variance[..., X] += (0.5 * error[..., WIDTH]) ** 2
+
+    def nats(error: Array, variance: Array) -> Array:
+        cost: Array = 0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance / height**2))
+        return cost
+
+    across = nats(error[..., X], variance[..., X]) + nats(error[..., WIDTH], variance[..., WIDTH])
+    foot = nats(error[..., FOOT], variance[..., FOOT])
+    top = nats(error[..., FOOT] - error[..., HEIGHT], variance[..., FOOT] + variance[..., HEIGHT])
+    no_part = np.where(boxes.xfwh[None, :, HEIGHT] < PART_SHARE * height, PART_NATS, _NEVER)
+    whole = foot + nats(error[..., HEIGHT], variance[..., HEIGHT])
+    upright = np.stack((whole, top + no_part, foot + no_part))
+    return across + upright.min(axis=0) + (groups @ OTHER_GROUP_NATS)[:, boxes.group], upright.argmin(axis=0)
 
 
-def assign(cost: Array, limit: float) -> tuple[Rows, Rows]:
-    """The cheapest one-to-one pairs (rows, columns) where leaving a row and a column alone costs `limit`."""
-    if cost.size == 0:
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, columns = linear_sum_assignment(np.minimum(cost - limit, 0.0))
-    good = cost[rows, columns] < limit
+def assign(cost: Array) -> tuple[Rows, Rows]:
+    """The one-to-one pairs (rows, columns) that together stay farthest below the limit."""
+    rows, columns = linear_sum_assignment(np.minimum(cost - LIMIT_NATS, 0.0))
+    good = cost[rows, columns] < LIMIT_NATS
     return rows[good], columns[good]
 
 
-def covered(boxes: Array, others: Array) -> Array:
-    """Share [m, n] of the smaller of two boxes (centre x, foot y, width, height) that the other covers."""
-    a, b = boxes[:, None], others[None]
-    wide = np.minimum(a[..., X] + a[..., WIDTH] / 2, b[..., X] + b[..., WIDTH] / 2) - np.maximum(
-        a[..., X] - a[..., WIDTH] / 2, b[..., X] - b[..., WIDTH] / 2
-    )
-    high = np.minimum(a[..., FOOT], b[..., FOOT]) - np.maximum(
-        a[..., FOOT] - a[..., HEIGHT], b[..., FOOT] - b[..., HEIGHT]
-    )
-    smaller = np.minimum(a[..., WIDTH] * a[..., HEIGHT], b[..., WIDTH] * b[..., HEIGHT])
-    return np.maximum(wide, 0.0) * np.maximum(high, 0.0) / np.maximum(smaller, 1e-9)
+def match(
+    live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, is_sure: Flags, time_ns: int
+) -> tuple[Rows, Rows, Rows]:
+    """Rows of tracks, the boxes that continue them, and which part each box shows."""
+    votes = live.group_votes()
+    cost, part = _pair_costs(mean, cov, deviation, votes / votes.sum(axis=1, keepdims=True), boxes)
+    believed = live.sure_ns != NEVER_NS
+    settled = time_ns - live.born_ns > to_ns(SETTLED_S)
+    every_track, every_box = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
+    rows, columns = np.zeros(0, np.intp), np.zeros(0, np.intp)
+    for tracks, found in ((believed, is_sure), (believed | settled, every_box), (every_track, every_box)):
+        free_rows = np.setdiff1d(np.flatnonzero(tracks), rows)
+        free_columns = np.setdiff1d(np.flatnonzero(found), columns)
+        r, c = assign(cost[np.ix_(free_rows, free_columns)])
+        rows, columns = np.concatenate((rows, free_rows[r])), np.concatenate((columns, free_columns[c]))
+    return rows, columns, part[rows, columns]
+
+
+def whole(mean: Array, cov: Array, deviation: Array, boxes: Boxes, part: Rows, weakness: Array) -> tuple[Array, Array]:
+    """What n matched boxes say about the whole road users: positions [n, 4] and variances [n, 4].
+
+    Where a box is cut, by something in front or by the picture's edge, the hidden side follows from the visible one
+    and the track's own size, and the size is not measured (infinite variance). weakness [n] is 0 for sure boxes and 1
+    for the weakest.
+    """
+    xfwh, cut = boxes.xfwh.copy(), boxes.cut
+    variance = (deviation * (1.0 + (WEAK_NOISE - 1.0) * weakness)[:, None]) ** 2
+    height, width = mean[:, HEIGHT, 0], mean[:, WIDTH, 0]
+    lower, narrower = xfwh[:, HEIGHT] < height, xfwh[:, WIDTH] < width
+    no_feet = (part == UPPER_PART) | (cut[:, BOTTOM] & lower)
+    no_head = (part == LOWER_PART) | (cut[:, TOP] & lower)
+    no_left, no_right = cut[:, LEFT] & narrower, cut[:, RIGHT] & narrower
+    # a part is often a head or a leg: its middle may be off the road user's by half of what is missing
+    variance[:, X] += (0.5 * (xfwh[:, WIDTH] - width)) ** 2
+    variance[:, FOOT] += np.where(no_feet, cov[:, HEIGHT, 0], 0.0)
+    variance[:, HEIGHT] = np.where(no_feet | no_head, np.inf, variance[:, HEIGHT])
+    is_part = no_feet | no_head
+    variance[:, WIDTH] = np.where(no_left | no_right | (is_part & narrower), np.inf, variance[:, WIDTH])
+    missing = 0.5 * (width - xfwh[:, WIDTH])
+    xfwh[:, X] += np.where(no_right, missing, 0.0) - np.where(no_left, missing, 0.0)
+    xfwh[:, FOOT] += np.where(no_feet, height - xfwh[:, HEIGHT], 0.0)
+    return xfwh, variance
