@@ -132,7 +132,8 @@ def still(images: Sequence[RedactedImage]) -> RedactedImage:
     """
     if not images:
         raise ValueError("there are no pictures to make one from")
-    chosen = [images[k] for k in np.unique(np.linspace(0, len(images) - 1, STILL_SAMPLES, dtype=int)).tolist()]
+    spread = np.unique(np.linspace(0, len(images) - 1, STILL_SAMPLES, dtype=int)).tolist()
+    chosen: list[RedactedImage] = [images[k] for k in spread]
     shown = [image.bgr for image in chosen if not image.fully_hidden]
     if not shown:
         return chosen[-1]
