@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from flaneur.data.time import to_ns
-from flaneur.track.boxes import BOTTOM, FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Flags, Rows, X
+from flaneur.track.boxes import BOTTOM, FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Rows, X
 from flaneur.track.live import NEVER_NS, Live
 
 LIMIT_NATS = 4.0
@@ -61,12 +61,11 @@ def assign(cost: Array) -> tuple[Rows, Rows]:
     return rows[good], columns[good]
 
 
-def match(
-    live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, is_sure: Flags, time_ns: int
-) -> tuple[Rows, Rows, Rows]:
+def match(live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, time_ns: int) -> tuple[Rows, Rows, Rows]:
     """Rows of tracks, the boxes that continue them, and which part each box shows."""
     votes = live.group_votes()
     cost, part = _pair_costs(mean, cov, deviation, votes / votes.sum(axis=1, keepdims=True), boxes)
+    is_sure = boxes.weakness == 0.0
     believed = live.sure_ns != NEVER_NS
     settled = time_ns - live.born_ns > to_ns(SETTLED_S)
     every_track, every_box = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
@@ -79,15 +78,14 @@ def match(
     return rows, columns, part[rows, columns]
 
 
-def whole(mean: Array, cov: Array, deviation: Array, boxes: Boxes, part: Rows, weakness: Array) -> tuple[Array, Array]:
+def whole(mean: Array, cov: Array, deviation: Array, boxes: Boxes, part: Rows) -> tuple[Array, Array]:
     """What n matched boxes say about the whole road users: positions [n, 4] and variances [n, 4].
 
     Where a box is cut, by something in front or by the picture's edge, the hidden side follows from the visible one
-    and the track's own size, and the size is not measured (infinite variance). weakness [n] is 0 for sure boxes and 1
-    for the weakest.
+    and the track's own size, and the size is not measured (infinite variance).
     """
     xfwh, cut = boxes.xfwh.copy(), boxes.cut
-    variance = (deviation * (1.0 + (WEAK_NOISE - 1.0) * weakness)[:, None]) ** 2
+    variance = (deviation * (1.0 + (WEAK_NOISE - 1.0) * boxes.weakness)[:, None]) ** 2
     height, width = mean[:, HEIGHT, 0], mean[:, WIDTH, 0]
     lower, narrower = xfwh[:, HEIGHT] < height, xfwh[:, WIDTH] < width
     no_feet = (part == UPPER_PART) | (cut[:, BOTTOM] & lower)

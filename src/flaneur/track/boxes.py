@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.kinds import TWO_WHEELERS, Kind
 from flaneur.data.private import Detections, Private
+from flaneur.track.params import TrackParams
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -34,11 +35,17 @@ class Boxes(Private):
     """[m] 0..1."""
     kind: NDArray[np.uint8]
     """[m] codes of `Kind`."""
+    weakness: Array
+    """[m] 0 where the score is a sure one, growing to 1 at the weakest score that is looked at."""
     cut: Flags
     """[m, 4] left, top, right, bottom edge lies on the picture's, so that the road user may go on outside."""
 
     def __len__(self) -> int:
         return len(self.score)
+
+    def take(self, rows: Rows) -> "Boxes":
+        """The rows that an index array selects."""
+        return Boxes(self.xfwh[rows], self.score[rows], self.kind[rows], self.weakness[rows], self.cut[rows])
 
     @property
     def group(self) -> Rows:
@@ -46,12 +53,12 @@ class Boxes(Private):
         return GROUP[self.kind]
 
 
-def boxes_of(detections: Detections, at_least: float, size_px: Array) -> Boxes:
-    """The detections of positive size and a score of `at_least`, in an order that does not depend on theirs."""
+def boxes_of(detections: Detections, params: TrackParams, size_px: Array) -> Boxes:
+    """The detections of positive size that are not too weak, by falling score whatever their order was."""
     xyxy = detections.xyxy_px.astype(np.float64)
     score = detections.score.astype(np.float64)
     sound = (xyxy[:, RIGHT] > xyxy[:, LEFT]) & (xyxy[:, BOTTOM] > xyxy[:, TOP])
-    keep = np.flatnonzero(sound & np.isfinite(xyxy).all(axis=1) & (score >= at_least))
+    keep = np.flatnonzero(sound & np.isfinite(xyxy).all(axis=1) & (score >= params.weak_score))
     keep = keep[np.lexsort((*xyxy[keep].T, detections.kind[keep], -score[keep]))]
     b = xyxy[keep]
     xfwh = np.stack(
@@ -59,7 +66,10 @@ def boxes_of(detections: Detections, at_least: float, size_px: Array) -> Boxes:
     )
     margin = EDGE_SHARE * size_px.min()
     cut = np.concatenate((b[:, :2] <= margin, b[:, 2:] >= size_px - margin), axis=1)
-    return Boxes(xfwh, score[keep], detections.kind[keep], cut)
+    score, kind = score[keep], detections.kind[keep]
+    sure = np.where(GROUP[kind] == GROUP[Kind.PEDESTRIAN], params.sure_score, params.sure_vehicle_score)
+    weakness = np.maximum(sure - score, 0.0) / (sure - params.weak_score)
+    return Boxes(xfwh, score, kind, weakness, cut)
 
 
 def xyxy_of(xfwh: Array) -> Array:

@@ -39,6 +39,8 @@ class Live(Private):
     """[n] latest look that saw it before those kept here."""
     sure_ns: Times
     """[n] first look that saw it surely; until then it is taken for clutter."""
+    surely: Flags
+    """[n] the latest look saw it surely."""
     sure: NDArray[np.int64]
     """[n] number of looks that saw it surely."""
     apart_ns: Times
@@ -51,20 +53,20 @@ class Live(Private):
         return len(self.id)
 
     @staticmethod
-    def started(boxes: Boxes, rows: Rows, ids: NDArray[np.int64], is_sure: Flags, looks: int, time_ns: int) -> "Live":
-        """New tracks on some of the boxes at the latest of `looks` looks."""
-        n = len(rows)
-        xfwh, now = boxes.xfwh[rows], np.full(n, time_ns, np.int64)
+    def started(boxes: Boxes, ids: NDArray[np.int64], looks: int, time_ns: int) -> "Live":
+        """New tracks on n boxes at the latest of `looks` looks."""
+        n, xfwh, is_sure = len(boxes), boxes.xfwh, boxes.weakness == 0.0
+        now = np.full(n, time_ns, np.int64)
         votes = np.zeros((n, len(Kind)))
-        votes[np.arange(n), boxes.kind[rows]] = boxes.score[rows]
-        sigma = velocity_deviation(xfwh[:, HEIGHT], boxes.kind[rows])
+        votes[np.arange(n), boxes.kind] = boxes.score
+        sigma = velocity_deviation(xfwh[:, HEIGHT], boxes.kind)
         mean, cov = np.zeros((n, looks, 4, 2)), np.zeros((n, looks, 4, 3))
         seen, score = np.zeros((n, looks), np.bool_), np.zeros((n, looks))
         cov[..., 0] = cov[..., 2] = 1.0  # looks before its birth must not divide by zero
         if looks:
             mean[:, -1, :, 0] = xfwh
             cov[:, -1, :, 0], cov[:, -1, :, 2] = box_deviation(xfwh[:, HEIGHT], np.inf) ** 2, sigma**2
-            seen[:, -1], score[:, -1] = True, boxes.score[rows]
+            seen[:, -1], score[:, -1] = True, boxes.score
         return Live(
             id=ids,
             mean=mean,
@@ -76,8 +78,9 @@ class Live(Private):
             born_ns=now,
             seen_ns=now.copy(),
             before_ns=np.full(n, NEVER_NS),
-            sure_ns=np.where(is_sure[rows], time_ns, NEVER_NS),
-            sure=is_sure[rows].astype(np.int64),
+            sure_ns=np.where(is_sure, time_ns, NEVER_NS),
+            surely=is_sure,
+            sure=is_sure.astype(np.int64),
             apart_ns=now.copy(),
             confirmed=np.zeros(n, np.bool_),
             shown=np.zeros(n, np.bool_),
@@ -112,4 +115,5 @@ class Live(Private):
     def kind(self) -> NDArray[np.uint8]:
         """[n] the kind with most votes in the group with most votes."""
         group = self.group_votes().argmax(axis=1)
-        return np.where(group[:, None] == GROUP, self.votes, -1.0).argmax(axis=1).astype(np.uint8)
+        kind: NDArray[np.uint8] = np.where(group[:, None] == GROUP, self.votes, -1.0).argmax(axis=1).astype(np.uint8)
+        return kind

@@ -13,7 +13,9 @@ class TrackParams:
     lag_s: float = 1.0
     """How far the output may run behind the picture: what smoothing, filling and confirming can look ahead."""
     sure_score: float = 0.6
-    """Detections from here on are nearly always right: they start and confirm tracks. Depends on the detector."""
+    """Pedestrians from here on are nearly always right: they start and confirm tracks. Depends on the detector."""
+    sure_vehicle_score: float = 0.5
+    """The same for two-wheelers and motor vehicles: posts, cones and signs look like people, not like these."""
     weak_score: float = 0.3
     """Detections from here on can carry a track on; those below are not looked at."""
     confirm_s: float = 0.3
@@ -27,7 +29,8 @@ class TrackParams:
         for name in ("lag_s", "confirm_s", "coast_s", "memory_s"):
             if not getattr(self, name) >= 0.0:
                 raise ValueError(f"{name} must be a time in seconds, not {getattr(self, name)}")
-        if not 0.0 <= self.weak_score <= self.sure_score <= 1.0:
-            raise ValueError(f"0 <= weak_score {self.weak_score} <= sure_score {self.sure_score} <= 1 must hold")
+        for name in ("sure_score", "sure_vehicle_score"):
+            if not 0.0 <= self.weak_score < getattr(self, name) <= 1.0:
+                raise ValueError(f"0 <= weak_score {self.weak_score} < {name} {getattr(self, name)} <= 1 must hold")
         if self.memory_s < self.lag_s + self.coast_s:
             raise ValueError(f"memory_s {self.memory_s} must not be below lag_s {self.lag_s} + coast_s {self.coast_s}")

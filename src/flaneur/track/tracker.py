@@ -54,7 +54,7 @@ class Tracker(Private):
         self._last_ns: int | None = None
         self._looks_ns: list[int] = []
         self._steps: list[motion.Step] = []
-        self._live = self._started(boxes_of(Detections.none(), 0.0, self._size_px), np.zeros(0, np.intp), 0)
+        self._live = self._started(boxes_of(Detections.none(), self._params, self._size_px), np.zeros(0, np.intp), 0)
         self._smooth: Array = np.zeros((0, 0, 4, 2))
         self._ended: list[NDArray[np.int64]] = []
 
@@ -87,11 +87,10 @@ class Tracker(Private):
 
     def _look(self, time_ns: int, detections: Detections) -> None:
         """Bring all tracks to this moment and continue, start and end them by what was detected."""
-        boxes = boxes_of(detections, self._params.weak_score, self._size_px)
-        is_sure = boxes.score >= self._params.sure_score
-        taken = self._advance(boxes, is_sure, time_ns) if self._looks_ns else np.zeros(0, np.intp)
+        boxes = boxes_of(detections, self._params, self._size_px)
+        taken = self._advance(boxes, time_ns) if self._looks_ns else np.zeros(0, np.intp)
         self._looks_ns.append(time_ns)
-        new = self._started(boxes, self._free(boxes, is_sure, taken), time_ns)
+        new = self._started(boxes, self._free(boxes, taken), time_ns)
         self._live = self._live.joined(new) if len(self._looks_ns) > 1 else new
         self._end(time_ns)
         self._forget_looks()
@@ -99,18 +98,17 @@ class Tracker(Private):
         live.sigma = motion.velocity_deviation(live.mean[:, -1, HEIGHT, 0], live.kind())
         self._smooth = motion.smooth(live.mean, live.cov, self._steps, live.sigma)
 
-    def _advance(self, boxes: Boxes, is_sure: Flags, time_ns: int) -> Rows:
+    def _advance(self, boxes: Boxes, time_ns: int) -> Rows:
         """Predict every track, correct those that a box continues; returns these boxes."""
-        live, params = self._live, self._params
+        live = self._live
         dt_s = (time_ns - self._looks_ns[-1]) / SECOND_NS
         self._steps.append(motion.step_over(dt_s))
         mean, cov = motion.predict(live.mean[:, -1], live.cov[:, -1], self._steps[-1], live.sigma)
         mean[:, [WIDTH, HEIGHT], 0] = np.maximum(mean[:, [WIDTH, HEIGHT], 0], SMALLEST_PX)
         deviation = motion.box_deviation(mean[:, HEIGHT, 0], dt_s)
-        rows, columns, part = associate.match(live, mean, cov, deviation, boxes, is_sure, time_ns)
-        found = Boxes(boxes.xfwh[columns], boxes.score[columns], boxes.kind[columns], boxes.cut[columns])
-        weakness = np.maximum(params.sure_score - found.score, 0.0) / max(params.sure_score - params.weak_score, 1e-9)
-        measured, variance = associate.whole(mean[rows], cov[rows], deviation[rows], found, part, weakness)
+        rows, columns, part = associate.match(live, mean, cov, deviation, boxes, time_ns)
+        found = boxes.take(columns)
+        measured, variance = associate.whole(mean[rows], cov[rows], deviation[rows], found, part)
         mean[rows], cov[rows] = motion.update(mean[rows], cov[rows], measured, variance)
         mean[:, [WIDTH, HEIGHT], 0] = np.maximum(mean[:, [WIDTH, HEIGHT], 0], SMALLEST_PX)
         seen, score = np.zeros(len(live), np.bool_), np.zeros(len(live))
@@ -118,18 +116,19 @@ class Tracker(Private):
         live.add_look(mean, cov, seen, score)
         live.votes[rows, found.kind] += found.score
         live.seen_ns[rows] = time_ns
-        surely = rows[is_sure[columns]]
+        surely = rows[found.weakness == 0.0]
+        live.surely = np.isin(np.arange(len(live)), surely)
         live.sure[surely] += 1
         live.sure_ns[surely] = np.where(live.sure_ns[surely] == NEVER_NS, time_ns, live.sure_ns[surely])
-        live.confirmed[surely] |= time_ns - live.sure_ns[surely] >= to_ns(params.confirm_s)
+        live.confirmed[surely] |= time_ns - live.sure_ns[surely] >= to_ns(self._params.confirm_s)
         return columns
 
-    def _free(self, boxes: Boxes, is_sure: Flags, taken: Rows) -> Rows:
+    def _free(self, boxes: Boxes, taken: Rows) -> Rows:
         """Boxes that start a track: not taken, and no second box on a road user that has one."""
         area = boxes.xfwh[:, WIDTH] * boxes.xfwh[:, HEIGHT]
         similar = np.minimum(area[:, None], area[None]) > SIMILAR * np.maximum(area[:, None], area[None])
         double = (covered(boxes.xfwh) >= COVERED) & (boxes.group[:, None] == boxes.group[None])
-        double &= similar | ~is_sure[:, None]
+        double &= similar | (boxes.weakness > 0.0)[:, None]
         free = np.ones(len(boxes), np.bool_)
         free[taken] = False
         free &= ~double[:, taken].any(axis=1)
@@ -138,8 +137,7 @@ class Tracker(Private):
 
     def _started(self, boxes: Boxes, rows: Rows, time_ns: int) -> Live:
         ids = self._rng.integers(1, np.iinfo(np.int64).max, len(rows), dtype=np.int64)
-        is_sure = boxes.score >= self._params.sure_score
-        return Live.started(boxes, rows, ids, is_sure, len(self._looks_ns), time_ns)
+        return Live.started(boxes.take(rows), ids, len(self._looks_ns), time_ns)
 
     def _end(self, time_ns: int) -> None:
         """Drop tracks that were not seen for too long, or are a second track on one road user."""
@@ -159,7 +157,7 @@ class Tracker(Private):
         """[n] tracks that lie on a better one of their group, where not both are seen surely."""
         live = self._live
         group = GROUP[live.kind()]
-        now, surely = live.mean[:, -1, :, 0], live.score[:, -1] >= self._params.sure_score
+        now, surely = live.mean[:, -1, :, 0], live.surely
         height = now[:, HEIGHT]
         on = (covered(now) > COVERED) & (np.abs(np.log(height[:, None] / height[None])) < np.log(1.35))
         on &= (group[:, None] == group[None]) & ~(surely[:, None] & surely[None])
