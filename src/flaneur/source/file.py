@@ -57,7 +57,7 @@ class FileSource:
         self._damage = Damage()
         with ExitStack() as stack:
             file = stack.enter_context(opening.open_file(path))
-            container = stack.enter_context(opening.open_container(file))
+            container = stack.enter_context(opening.open_container(file, self._damage))
             stream = opening.best_video(container, str(path))
             rate = opening.average_rate(stream) or USUAL_RATE_PER_S
             self._timeline = Timeline(round(SECOND_NS / rate))

@@ -15,12 +15,15 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from flaneur.data.errors import UserError
+from flaneur.source.damage import Damage
 
 MOST_PIXELS = 2**26
 """8K has half of it; a header that claims more is broken, and one such picture would fill the memory."""
 RATES_PER_S = (Fraction(1, 3600), Fraction(1000))
 """Lowest and highest average rate that is believed."""
 LONGEST_DURATION_S = 10 * 365 * 24 * 3600.0
+MOST_READ_ERRORS = 50
+"""In a row; a disk that fails for good must not be asked for ever."""
 EARLIEST_YEAR = 1980
 """Clocks that were never set say 1904 (QuickTime) or 1970 (Unix)."""
 
@@ -89,7 +92,31 @@ def open_file(path: Path | str) -> BinaryIO:
     return file
 
 
-def open_container(file: BinaryIO) -> InputContainer:
+class SteadyFile:
+    """What FFmpeg reads through: a file whose unreadable stretches are zeros, so that the rest can be had."""
+
+    def __init__(self, file: BinaryIO, damage: Damage) -> None:
+        self.name = file.name
+        self.seek, self.tell = file.seek, file.tell
+        self._file = file
+        self._damage = damage
+        self._errors = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none once the disk has failed too often in a row."""
+        begin = self._file.tell()
+        try:
+            content = self._file.read(size)
+        except OSError:
+            self._damage.unreadable += self._errors == 0
+            self._errors += 1
+            self._file.seek(begin + size)
+            return bytes(size) if self._errors < MOST_READ_ERRORS else b""
+        self._errors = 0
+        return content
+
+
+def open_container(file: BinaryIO, damage: Damage) -> InputContainer:
     """The container in an open file; SourceError when FFmpeg finds none.
 
     FFmpeg reads through our file object and is refused every protocol, so that no playlist, reference or crafted
@@ -97,7 +124,7 @@ def open_container(file: BinaryIO) -> InputContainer:
     """
     try:
         container = av.open(
-            file, "r", options={"protocol_whitelist": "none"}, metadata_errors="replace", io_open=_open_nothing_else
+            SteadyFile(file, damage), "r", options={"protocol_whitelist": "none"}, metadata_errors="replace"
         )
     except BROKEN:
         _explain(file)
@@ -174,10 +201,6 @@ def _created(container: InputContainer, stream: VideoStream) -> datetime | None:
                 if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
                     return moment
     return None
-
-
-def _open_nothing_else(*_: object) -> Never:
-    raise PermissionError("a video may not open other files")
 
 
 def _explain(file: BinaryIO) -> Never:

@@ -161,13 +161,16 @@ def test_a_header_that_states_an_absurd_size(tmp_path: Path) -> None:
         ("local.ffconcat", "ffconcat version 1.0\nfile real.ts\n"),
     ],
 )
-def test_a_playlist_opens_neither_a_connection_nor_another_file(tmp_path: Path, name: str, text: str) -> None:
+def test_a_playlist_opens_neither_a_connection_nor_another_file(
+    tmp_path: Path, name: str, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     write_video(tmp_path / "real.ts", moving_boxes(25, 64, 48))
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = server.getsockname()[1]
         (tmp_path / name).write_text(text.format(port=port))
         assert "is a playlist" in refusal(tmp_path / name)
+        assert capfd.readouterr().err == ""
         with pytest.raises(TimeoutError):
             server.accept()
 
