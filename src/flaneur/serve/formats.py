@@ -1,0 +1,124 @@
+"""Words, numbers and moments as the reader of a report writes them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flaneur.data.time import MINUTE_NS, SECOND_NS
+from flaneur.serve.texts import TEXTS
+
+MISSING = "–"
+"""Stands where nothing was observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The report's language: `en` or `de`."""
+
+    language: str
+
+    def say(self, key: str, **gaps: object) -> str:
+        """The text called `key` with its gaps filled."""
+        return TEXTS[self.language][key].format(**gaps)
+
+    def name(self, name: str) -> str:
+        """A name of the software's own in this language; names that users gave stay as they are."""
+        return TEXTS[self.language].get(name, name)
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """`1,234.5` or `1.234,5`; a dash when there is no value."""
+        if value is None:
+            return MISSING
+        swap = {",": self.say("group"), ".": self.say("decimal")}
+        return "".join(swap.get(sign, sign) for sign in f"{value:,.{digits}f}")
+
+    def mean(self, value: float | None) -> str:
+        """Two digits for small values, one for larger ones."""
+        return self.number(value, 2 if value is not None and value < 10 else 1)
+
+    def share(self, share: float | None) -> str:
+        """Per cent; 100 % only when nothing is missing, 0 % only when there is nothing."""
+        if share is None:
+            return MISSING
+        digits = 0 if share in (0.0, 1.0) else 1
+        shown = min(max(share, 0.001), 0.999) if 0.0 < share < 1.0 else share
+        return self.say("percent", value=self.number(100 * shown, digits))
+
+    def duration(self, seconds: float) -> str:
+        """`9 h 58 min`, `1 min 20 s`, `12 s`."""
+        whole = round(seconds)
+        if whole >= 86_400 and whole % 86_400 == 0:
+            return self.say("day") if whole == 86_400 else self.say("days", d=whole // 86_400)
+        h, rest = divmod(whole, 3600)
+        minutes, s = divmod(rest, 60)
+        if h:
+            return self.say("hours", h=self.number(h), min=minutes) if minutes else self.say("whole_hours", h=h)
+        if minutes:
+            return self.say("minutes", min=minutes, s=s) if s else self.say("whole_minutes", min=minutes)
+        return self.say("seconds", s=self.number(seconds, 0 if seconds >= 10 or seconds == whole else 1))
+
+    def listed(self, parts: list[str]) -> str:
+        """`a, b and c`."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return ", ".join(parts[:-1]) + self.say("list_end") + parts[-1]
+
+
+class Clock:
+    """Writes moments: in the site's time zone, or as h:mm since the video's first frame when it has no date."""
+
+    def __init__(self, words: Words, timezone: str, *, dated: bool) -> None:
+        self._words = words
+        self._zone = ZoneInfo(timezone)
+        self.dated = dated
+
+    def local(self, time_ns: int) -> datetime:
+        """The moment on the site's clock, or on a clock that began at 0 with the video."""
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // 1000)
+        return moment.astimezone(self._zone) if self.dated else moment
+
+    def offset_ns(self, time_ns: int) -> int:
+        """How far the site's clock is ahead of UTC at that moment."""
+        offset = self.local(time_ns).utcoffset()
+        assert offset is not None
+        return offset // timedelta(seconds=1) * SECOND_NS
+
+    def time(self, time_ns: int) -> str:
+        """`07:00`; `1:05` where times count from the first frame."""
+        if not self.dated:
+            hours, minutes = divmod(time_ns // MINUTE_NS, 60)
+            return f"{hours}:{minutes:02}"
+        return f"{self.local(time_ns):%H:%M}"
+
+    def date(self, time_ns: int) -> str:
+        """`Monday, 1 June 2026`."""
+        at = self.local(time_ns)
+        weekday = self._words.say("weekdays").split()[at.weekday()]
+        month = self._words.say("months").split()[at.month - 1]
+        return self._words.say("date", weekday=weekday, day=at.day, month=month, year=at.year)
+
+    def short_date(self, time_ns: int) -> str:
+        """`1 Jun`."""
+        at = self.local(time_ns)
+        return self._words.say("short_date", day=at.day, month=self._words.say("short_months").split()[at.month - 1])
+
+    def period(self, start_ns: int, end_ns: int, *, with_date: bool = False) -> str:
+        """`07:00–07:10`; zones are named where the clocks change within it or the hour comes twice."""
+        if not self.dated:
+            return f"{self.time(start_ns)}–{self.time(end_ns)}"
+        start, end = self.local(start_ns), self.local(end_ns)
+        first = f"{start:%H:%M} {start.tzname()}" if _is_ambiguous(start, end) else f"{start:%H:%M}"
+        last = f"{end:%H:%M} {end.tzname()}" if _is_ambiguous(start, end) else f"{end:%H:%M}"
+        return f"{self.short_date(start_ns)}, {first}–{last}" if with_date else f"{first}–{last}"
+
+    def span(self, start_ns: int, end_ns: int) -> tuple[str, str]:
+        """Start and end with their dates, the second one only where it differs."""
+        same_day = self.local(start_ns).date() == self.local(end_ns).date()
+        start, end = (f"{self.date(at)}, {self.time(at)}" for at in (start_ns, end_ns))
+        return start, self.time(end_ns) if same_day else end
+
+
+def _is_ambiguous(start: datetime, end: datetime) -> bool:
+    """Whether the clocks change within the interval, or its start comes twice on that day."""
+    other = start.replace(fold=1 - start.fold)
+    return start.utcoffset() != end.utcoffset() or other.utcoffset() != start.utcoffset()

@@ -1,0 +1,88 @@
+"""The report: one HTML file that is complete by itself, in English or German.
+
+It loads nothing and runs nothing; its content security policy forbids both. Charts are inline SVG with their figures
+as a table behind them, the heat map is part of the file.
+"""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from flaneur.data.geometry import Flow
+from flaneur.data.released import HeatMap, Measurement, RunFacts
+from flaneur.data.time import to_s
+from flaneur.serve import plots, sections
+from flaneur.serve.atomic import written_whole
+from flaneur.serve.bins import bins_for, put_together
+from flaneur.serve.formats import Clock, Words
+from flaneur.serve.tables import raw_table
+
+Language = Literal["en", "de"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(
+    path: Path,
+    facts: RunFacts,
+    measurements: Iterable[Measurement],
+    *,
+    heat: HeatMap | None = None,
+    heat_png: bytes | None = None,
+    flows: tuple[Flow, ...] = (),
+    language: Language = "en",
+) -> None:
+    """Write the report of one run; WriteError when the disk refuses.
+
+    `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
+    its legend. `flows` are those of the site, for their origins and destinations.
+    """
+    html = render_report(facts, measurements, heat=heat, heat_png=heat_png, flows=flows, language=language)
+    with written_whole(path) as file:
+        file.write(html.encode())
+
+
+def render_report(
+    facts: RunFacts,
+    measurements: Iterable[Measurement],
+    *,
+    heat: HeatMap | None = None,
+    heat_png: bytes | None = None,
+    flows: tuple[Flow, ...] = (),
+    language: Language = "en",
+) -> str:
+    """The report as text; see `write_report`."""
+    words = Words(language)
+    clock = Clock(words, facts.timezone, dated=facts.dated)
+    table = raw_table(measurements)
+    figures = put_together(table, bins_for(table, clock.offset_ns(facts.start_ns)))
+    material = sections.Material(
+        words=words,
+        clock=clock,
+        facts=facts,
+        figures=figures,
+        flows=flows,
+        kinds=sections.seen_kinds(figures, facts),
+        groups=sections.groups_of(figures),
+    )
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(say=words.say, words=words, sections=sections, plots=plots)
+    return environment.get_template("report.html").render(
+        m=material,
+        facts=facts,
+        length_s=to_s(facts.end_ns - facts.start_ns),
+        interval_s=to_s(figures.bins.interval_ns),
+        span=clock.span(facts.start_ns, facts.end_ns),
+        never_seen=words.listed([words.name(kind) for kind in facts.kinds if kind not in material.kinds]),
+        heat=heat,
+        heat_image=None if heat_png is None else base64.b64encode(heat_png).decode(),
+    )
