@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+
 from support.program import Ran, flaneur
 from support.scene import HEIGHT, WIDTH, board, magenta_share, markers_in, street, write_board_detector
 from support.video import write_video

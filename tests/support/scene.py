@@ -35,7 +35,7 @@ def board(number: int) -> Picture:
 
 
 def street(frames: int, rate: float = 10.0, walkers: int = 4) -> Iterator[Picture]:
-    """Walkers cross at 60 px/s from either side on lanes of their own, each starting later; then the street is empty."""
+    """Walkers cross at 60 px/s from either side on lanes of their own, one after another; then the street is empty."""
     ground = _ground()
     for k in range(frames):
         picture = ground.copy()
@@ -68,7 +68,9 @@ def markers_in(bgr: Picture) -> set[int]:
     reader = cv2.aruco.ArucoDetector(FAMILY)
     found: set[int] = set()
     for scale in (1, 2):
-        grey = cv2.cvtColor(cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY)
+        grey = cv2.cvtColor(
+            cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY
+        )
         for seen in (grey, cv2.addWeighted(grey, 1.8, cv2.GaussianBlur(grey, (0, 0), 2), -0.8, 0)):
             _, numbers, _ = reader.detectMarkers(seen)
             found |= set() if numbers is None else set(numbers.ravel().tolist())

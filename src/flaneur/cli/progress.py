@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from flaneur.cli.summary import clock
-from flaneur.cli.texts import TEXTS, Language
+from flaneur.cli.texts import TEXTS
 from flaneur.data.time import to_s
 from flaneur.run.pipeline import Moment
+from flaneur.serve.report import Language
 
 REFRESH_S = 0.2
 PLAIN_LINE_S = 10.0

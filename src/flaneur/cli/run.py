@@ -14,10 +14,11 @@ from rich.console import Console
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display
 from flaneur.cli.summary import as_json, show_summary
-from flaneur.cli.texts import TEXTS, Language, default_language
+from flaneur.cli.texts import TEXTS, default_language
 from flaneur.run.job import load_job
 from flaneur.run.measure_file import Outcome, measure_file
 from flaneur.run.results import REPORT
+from flaneur.serve.report import Language
 
 INTERRUPTED = 130
 """Exit code of a run that was stopped early and kept its results, as shells expect after Ctrl-C."""

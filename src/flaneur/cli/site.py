@@ -21,10 +21,9 @@ def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
     site = load_site(file)
     typer.echo(f"{file}: good")
     for camera in site.camera:
-        typer.echo(
-            f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {_number(len(camera.line), 'line')}, "
-            f"{_number(len(camera.zone), 'zone')}, {_number(len(camera.flow), 'flow')}, {_number(len(camera.masks), 'mask')}"
-        )
+        held = {"line": camera.line, "zone": camera.zone, "flow": camera.flow, "mask": camera.masks}
+        numbers = ", ".join(_number(len(things), noun) for noun, things in held.items())
+        typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {numbers}")
 
 
 @app.command()

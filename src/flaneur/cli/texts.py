@@ -1,14 +1,8 @@
 """What the terminal says, in English and German."""
 
 import os
-from enum import StrEnum
 
-
-class Language(StrEnum):
-    """Languages of the user interface."""
-
-    EN = "en"
-    DE = "de"
+from flaneur.serve.report import Language
 
 
 def default_language() -> Language:
@@ -16,12 +10,12 @@ def default_language() -> Language:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable)
         if value:
-            return Language.DE if value.lower().startswith("de") else Language.EN
-    return Language.EN
+            return "de" if value.lower().startswith("de") else "en"
+    return "en"
 
 
 TEXTS: dict[Language, dict[str, str]] = {
-    Language.EN: {
+    "en": {
         "measuring": "Measuring {video}",
         "counts": "so far: {counts}",
         "nothing_yet": "nobody counted yet",
@@ -30,7 +24,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "interrupted": "Stopped early; what was measured is kept and the coverage says so.",
         "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped; "
         "took {wall}, {speed}× real time",
-        "hidden": "{frames} pictures of the video were hidden whole, in doubt",
         "line": "Lines",
         "zone": "Zones",
         "edge": "Edges of the picture",
@@ -43,7 +36,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "peak": "peak",
         "in": "in",
         "out": "out",
-        "picture": "whole picture",
+        "whole picture": "whole picture",
         "edge left": "left",
         "edge top": "top",
         "edge right": "right",
@@ -60,7 +53,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "percent": "{share:.0f} %",
         "unknown": "—",
     },
-    Language.DE: {
+    "de": {
         "measuring": "Messe {video}",
         "counts": "bisher: {counts}",
         "nothing_yet": "noch niemand gezählt",
@@ -69,7 +62,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "interrupted": "Vorzeitig beendet; das Gemessene ist gesichert, die Abdeckung sagt es.",
         "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen; "
         "in {wall}, {speed}× Echtzeit",
-        "hidden": "{frames} Bilder des Videos im Zweifel ganz verdeckt",
         "line": "Linien",
         "zone": "Zonen",
         "edge": "Ränder des Bildes",
@@ -82,7 +74,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "peak": "Spitze",
         "in": "hinein",
         "out": "hinaus",
-        "picture": "ganzes Bild",
+        "whole picture": "ganzes Bild",
         "edge left": "links",
         "edge top": "oben",
         "edge right": "rechts",

@@ -19,9 +19,9 @@ from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
-from flaneur.serve.picture import heat_overlay
-from flaneur.serve.report import write_report
-from flaneur.serve.tables import write_csv, write_parquet
+from flaneur.serve.picture import heat_overlay, with_places
+from flaneur.serve.report import Language, write_report
+from flaneur.serve.tables import figures_table, write_csv, write_parquet
 from flaneur.source import FileSource
 from flaneur.store.store import Store
 
@@ -47,7 +47,7 @@ def measure_file(
     *,
     overwrite: bool,
     with_video: bool,
-    language: str,
+    language: Language,
     stop: Event,
     display: Callable[[int | None], AbstractContextManager[Shows]],
 ) -> Outcome:
@@ -60,10 +60,10 @@ def measure_file(
     clock = StageClock()
     with open_source(job) as source, ResultsFolder(folder, overwrite=overwrite) as out:
         detector = open_job_detector(job)
-        pictures = Pictures(job, source.info, clock, out.path(results.VIDEO) if with_video else None)
+        pictures = Pictures(job, source.info, clock, out.path(results.VIDEO) if with_video else None, language)
         moment = Moment(0, 0, {})
-        with Store.create(out.path(results.STORE)) as store, pictures:
-            with display(source.info.frames_estimate) as shown:
+        with Store.create(out.path(results.STORE)) as store:
+            with pictures, display(source.info.frames_estimate) as shown:
                 for moment in run_pipeline(source, detector, job, store.write_interval, clock, stop, pictures):
                     shown.show(moment)
             measurements = tuple(store.measurements())
@@ -71,10 +71,11 @@ def measure_file(
                 job, source, detector, moment, measurements, pictures.notes, clock, begin_s, not stop.is_set()
             )
             store.write_run(facts)
-        _write_tables(out, facts, measurements)
-        _write_report(out, job, facts, measurements, pictures, language)
+        outcome = Outcome(facts, measurements)
+        _write_tables(out, job, measurements)
+        _write_report(out, job, outcome, pictures, language)
         out.publish()
-    return Outcome(facts, measurements)
+    return outcome
 
 
 def _facts(
@@ -113,4 +114,23 @@ def _facts(
         wall_s=time.monotonic() - begin_s,
         stage_ms_per_frame=clock.ms_per_frame(moment.frames),
         notes=tuple(source.notes + notes),
+    )
+
+
+def _write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measurement]) -> None:
+    table = figures_table(measurements, dated=job.dated)
+    write_csv(out.path(results.CSV), table)
+    write_parquet(out.path(results.PARQUET), table)
+
+
+def _write_report(out: ResultsFolder, job: Job, outcome: Outcome, pictures: Pictures, language: Language) -> None:
+    heat = pictures.heat_map()
+    write_report(
+        out.path(results.REPORT),
+        outcome.facts,
+        outcome.measurements,
+        heat=heat,
+        heat_png=heat_overlay(with_places(pictures.background(), job.camera.places), heat),
+        flows=job.camera.places.flows,
+        language=language,
     )

@@ -1,15 +1,24 @@
 """Starting a site file from a video, and importing one from a peer's format."""
 
+import itertools
 import json
-import os
 from pathlib import Path
 
 from flaneur.config.otflow import read_otflow, site_toml
-from flaneur.data.errors import UserError
-from flaneur.source.file import FileSource, SourceParams
+from flaneur.config.site import SiteFile, SiteTable
+from flaneur.data.time import SECOND_NS
+from flaneur.detect.detector import DetectParams, open_detector
+from flaneur.release.background import BackgroundLearner
+from flaneur.run.clock import StageClock
+from flaneur.run.job import plan_job
+from flaneur.run.looking import look
+from flaneur.serve.atomic import written_whole
+from flaneur.serve.picture import png, with_grid
+from flaneur.source import FileSource
 
-LOOK_S = 20.0
-"""Stretch of the video from which the picture is made: long enough for most of the ground to be free once."""
+LOOK_NS = 60 * SECOND_NS
+"""Beginning of the video from which the picture is made: long enough for most of the ground to be empty once."""
+LOOKS_PER_S = 5.0
 
 START = """\
 # Site file of Flaneur. Positions are fractions of the picture: [0, 0] is its top left corner, [1, 1] its bottom right.
@@ -54,6 +63,35 @@ polygon = [[0.3, 0.7], [0.7, 0.7], [0.7, 0.95], [0.3, 0.95]]
 """
 
 
-def import_otflow(sections: Path, video: Path, site: Path) -> list[str]:
+def start_site(video: Path, site: Path, picture: Path) -> None:
+    """Write a commented site file for `video`, and a picture of its empty place under a grid.
+
+    UserError when the video cannot be used or the files cannot be written.
+    """
+    with FileSource(video) as source:
+        learner = BackgroundLearner(source.info.width_px, source.info.height_px)
+        beginning = itertools.takewhile(lambda frame: frame.time_ns < LOOK_NS, source.frames())
+        for frame, detections in look(beginning, LOOKS_PER_S, 0.0, open_detector(DetectParams()), StageClock()):
+            if detections is not None:
+                learner.step(frame, detections)
+    text = START.format(picture=picture.name, site=site, name=json.dumps(_title(video)), source=json.dumps(str(video)))
+    _write(picture, png(with_grid(learner.image())))
+    _write(site, text.encode())
+
+
+def import_otflow(sections: Path, video: Path, site: Path) -> tuple[str, ...]:
     """Write `site` from the sections and flows of an .otflow file; returns notes for the user."""
-    raise NotImplementedError
+    with FileSource(video) as source:
+        imported = read_otflow(sections, source.info.width_px, source.info.height_px)
+    file = SiteFile(site=SiteTable(name=_title(video)), camera=[imported.camera])
+    _write(site, site_toml(file).encode())
+    return imported.notes
+
+
+def _title(video: Path) -> str:
+    return plan_job(video).site.name
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_whole(path) as file:
+        file.write(content)
