@@ -65,7 +65,7 @@ class Live(Private):
         cov[..., 0] = cov[..., 2] = 1.0  # looks before its birth must not divide by zero
         if looks:
             mean[:, -1, :, 0] = xfwh
-            cov[:, -1, :, 0], cov[:, -1, :, 2] = box_deviation(xfwh[:, HEIGHT], np.inf) ** 2, sigma**2
+            cov[:, -1, :, 0], cov[:, -1, :, 2] = box_deviation(xfwh[:, HEIGHT], boxes.kind, np.inf) ** 2, sigma**2
             seen[:, -1], score[:, -1] = True, boxes.score
         return Live(
             id=ids,

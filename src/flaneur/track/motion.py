@@ -10,6 +10,7 @@ for the smoother. All deviations scale with the height of the box, which stands 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
 from flaneur.track.boxes import Array
@@ -19,11 +20,13 @@ VELOCITY_MEMORY_S = 8.0
 NOISE = np.array((0.07, 0.05, 0.10, 0.07))
 """Deviation of a sure box from the truth in box heights: centre x, foot y, width, height. About 1.7 times the spread
 seen on clear views, because the errors have heavy tails."""
+VEHICLE_NOISE = 2.0
+"""By how much boxes of vehicles deviate more: they are longer than high, turn, and riders come and go in them."""
 ALIKE_S = 0.2
 """Errors of boxes nearer in time than this are alike (the same pose, the same background): they count as one."""
-AXES = np.array((1.0, 0.5, 0.08, 0.08))
+AXES = np.array((1.0, 0.5, 0.2, 0.1))
 """σ of the four quantities as share of the speed: cameras look down at a slant, and sizes change slowly."""
-SPEED = {Kind.PEDESTRIAN: 0.6, Kind.TWO_WHEELER: 2.0, Kind.BICYCLE: 2.0, Kind.MOTORCYCLE: 3.0, Kind.CAR: 5.0}
+SPEED = {Kind.PEDESTRIAN: 0.6, Kind.TWO_WHEELER: 3.0, Kind.BICYCLE: 3.0, Kind.MOTORCYCLE: 5.0, Kind.CAR: 5.0}
 """Standing deviation of a road user's speed in its own heights a second: a walker's stride, a car's town speed."""
 FASTEST = 4.0
 """The same for kinds that are taller than cars."""
@@ -57,15 +60,16 @@ def step_over(dt_s: float) -> Step:
     )
 
 
-def velocity_deviation(height_px: Array, kind: np.ndarray) -> Array:
+def velocity_deviation(height_px: Array, kind: NDArray[np.uint8]) -> Array:
     """σ [n, 4] in px/s for tracks of these heights [n] and kinds [n]."""
     sigma: Array = height_px[:, None] * _SPEED[kind][:, None] * AXES
     return sigma
 
 
-def box_deviation(height_px: Array, dt_s: float) -> Array:
-    """Deviations [n, 4] in px of sure boxes on tracks of these heights [n], `dt_s` after the look before."""
-    deviation: Array = np.sqrt(max(1.0, ALIKE_S / dt_s)) * NOISE * height_px[:, None]
+def box_deviation(height_px: Array, kind: NDArray[np.uint8], dt_s: float) -> Array:
+    """Deviations [n, 4] in px of sure boxes on tracks of these heights and kinds [n], `dt_s` after the look before."""
+    rougher = np.where(kind == Kind.PEDESTRIAN, 1.0, VEHICLE_NOISE)
+    deviation: Array = np.sqrt(max(1.0, ALIKE_S / dt_s)) * NOISE * (height_px * rougher)[:, None]
     return deviation
 
 

@@ -105,7 +105,7 @@ class Tracker(Private):
         self._steps.append(motion.step_over(dt_s))
         mean, cov = motion.predict(live.mean[:, -1], live.cov[:, -1], self._steps[-1], live.sigma)
         mean[:, [WIDTH, HEIGHT], 0] = np.maximum(mean[:, [WIDTH, HEIGHT], 0], SMALLEST_PX)
-        deviation = motion.box_deviation(mean[:, HEIGHT, 0], dt_s)
+        deviation = motion.box_deviation(mean[:, HEIGHT, 0], live.kind(), dt_s)
         rows, columns, part = associate.match(live, mean, cov, deviation, boxes, time_ns)
         found = boxes.take(columns)
         measured, variance = associate.whole(mean[rows], cov[rows], deviation[rows], found, part)
