@@ -48,7 +48,7 @@ def walkers(rng: np.random.Generator, n: int, frames: int) -> list[Tracks]:
     kind, score, observed = np.full(n, Kind.PEDESTRIAN, np.uint8), np.ones(n, np.float32), np.ones(n, np.bool_)
     for frame in range(frames):
         foot += speed / RATE + rng.normal(0, 0.5, (n, 2))
-        box = np.tile(foot, 2) + (-12, -60, 12, 0)
+        box = np.tile(foot, 2) + np.array((-12, -60, 12, 0))
         time_ns = frame * SECOND_NS // RATE
         out.append(Tracks(frame, time_ns, box.astype(np.float32), ids.copy(), kind, score, observed, ended))
         gone = ((foot < 0) | (foot > (W, H))).any(axis=1)

@@ -3,7 +3,8 @@
 A track is in a zone when its foot is. It has entered or left once its foot is away from the border by
 `CLEAR_HEIGHTS` box heights, or half the radius of the largest circle that fits into the zone if that is less, or once
 it ends on the other side; the moment is that of the last way through the border. A track that is born inside does
-not enter, and one that ends inside does not leave.
+not enter, and one that ends inside does not leave. One that is so fast that it is never seen inside still enters and
+leaves, if its straight way leads through the zone and not just over a corner of it.
 """
 
 from collections.abc import Sequence
@@ -107,39 +108,30 @@ def advance(state: ZoneState, tracks: Tracks, params: ZonesPx) -> tuple[ZoneStat
     """Like `step`, and says whose passages they are; tracks that begin inside are reported as `FOUND`."""
     if not len(params.first):
         return state, NO_PASSES
-    state, row, known = admit(state, tracks.track_id)
+    old, row, known = admit(state, tracks.track_id)
     foot = feet(tracks)
-    inside = params.inside(foot)
-    counted, last_ns = state.counted.copy(), state.last_ns.copy()
-    found = NO_PASSES
-    if not known.all():
-        new = row[~known]
-        counted[new] = inside[~known]
-        last_ns[new] = tracks.time_ns
-    changed = inside != state.inside[row]
-    changed[~known] = False
-    if changed.any():
-        i, zone = changed.nonzero()
-        share = _last_way_through(state.foot_px[row[i]], foot[i], params)[np.arange(len(i)), zone]
-        since = state.time_ns[row[i]]
-        last_ns[row[i], zone] = since + np.rint(share * (tracks.time_ns - since)).astype(np.int64)
     state = ZoneState(
-        state.track_id,
-        put(state.foot_px, row, foot),
-        put(state.time_ns, row, tracks.time_ns),
-        put(state.kind, row, tracks.kind),
-        put(state.inside, row, inside),
-        counted,
-        last_ns,
+        old.track_id,
+        put(old.foot_px, row, foot),
+        put(old.time_ns, row, tracks.time_ns),
+        put(old.kind, row, tracks.kind),
+        put(old.inside, row, params.inside(foot)),
+        old.counted.copy(),
+        old.last_ns.copy(),
     )
-    if not known.all():
-        i, zone = (inside & ~known[:, None]).nonzero()
-        found = _passes(state, row[i], zone, np.zeros(len(i)))
-    moved = _clear(state, row, foot, tracks.xyxy_px, params)
+    height = (tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1])[:, None]
+    clear_px = np.minimum(CLEAR_HEIGHTS * height.astype(np.float64), params.clear_px)
+    found = leapt = NO_PASSES
+    if known.all():
+        leapt = _follow(old, state, row, clear_px, params)
+    else:
+        found = _begin(state, row[~known])
+        leapt = _follow(old, state, row[known], clear_px[known], params)
+    moved = _clear(state, row, clear_px, params)
     passed = _passes(state, *moved, np.where(state.inside[moved], IN, OUT))
-    counted[moved] = state.inside[moved]
+    state.counted[moved] = state.inside[moved]
     ended = rows_of(state, tracks.ended)
-    return evict(state, ended), Passes.joined(found, passed, _unsettled(state, ended))
+    return evict(state, ended), Passes.joined(found, leapt, passed, _unsettled(state, ended))
 
 
 def settle(state: ZoneState) -> Passes:
@@ -154,30 +146,71 @@ def _unsettled(state: ZoneState, rows: NDArray[np.intp]) -> Passes:
     return _passes(state, rows[i], zone, np.where(state.inside[rows[i], zone], IN, OUT))
 
 
+def _begin(state: ZoneState, new: NDArray[np.intp]) -> Passes:
+    """Fill in the rows of tracks that begin now."""
+    state.counted[new] = state.inside[new]
+    state.last_ns[new] = state.time_ns[new][:, None]
+    i, zone = state.inside[new].nonzero()
+    return _passes(state, new[i], zone, np.full(len(i), FOUND))
+
+
+def _follow(old: ZoneState, state: ZoneState, row: NDArray[np.intp], clear_px: Array, params: ZonesPx) -> Passes:
+    """Fill in when the ways from the last feet to these went through borders.
+
+    A way that leads into a zone and out again between two frames, and is clear of the border in between, enters here;
+    that it left is settled like every exit.
+    """
+    inside, counted = state.inside[row], state.counted[row]
+    changed = inside != old.inside[row]
+    way = state.foot_px[row] - old.foot_px[row]
+    leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear_px
+    leaping &= ~(inside | changed | counted)
+    either = changed | leaping
+    if not either.any():
+        return NO_PASSES
+    i, zone = either.nonzero()
+    before, after, pair = old.foot_px[row[i]], state.foot_px[row[i]], (np.arange(len(i)), zone)
+    shares = [share[pair] for share in _ways_through(before, after, params)]
+    since = old.time_ns[row[i]]
+    first_ns, last_ns = (since + np.rint(share * (state.time_ns[row[i]] - since)).astype(np.int64) for share in shares)
+    middle = before + (0.5 * (shares[0] + shares[1]))[:, None] * (after - before)
+    deep = params.inside(middle)[pair] & (params.border_px(middle)[pair] >= clear_px[i, zone])
+    entered = leaping[i, zone] & deep
+    at = (row[i], zone)
+    state.last_ns[at] = np.where(entered, first_ns, np.where(changed[i, zone], last_ns, state.last_ns[at]))
+    passes = _passes(state, row[i][entered], zone[entered], np.full(entered.sum(), IN))
+    leapt = (row[i][entered], zone[entered])
+    state.counted[leapt] = True
+    state.last_ns[leapt] = last_ns[entered]
+    return passes
+
+
 def _clear(
-    state: ZoneState, row: NDArray[np.intp], foot: Array, xyxy_px: NDArray[np.float32], params: ZonesPx
+    state: ZoneState, row: NDArray[np.intp], clear_px: Array, params: ZonesPx
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and zones where the foot has left the border behind, on the side where the track is not counted yet."""
     differs = state.inside[row] != state.counted[row]
     if not differs.any():
         return NO_ROWS, NO_ROWS
     near = np.flatnonzero(differs.any(axis=1))
-    box = xyxy_px[near].astype(np.float64)
-    clear_px = np.minimum(CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None], params.clear_px)
-    i, zone = np.nonzero((params.border_px(foot[near]) >= clear_px) & differs[near])
+    i, zone = np.nonzero((params.border_px(state.foot_px[row[near]]) >= clear_px[near]) & differs[near])
     return row[near[i]], zone
 
 
-def _last_way_through(old: Array, new: Array, params: ZonesPx) -> Array:
-    """Share of each step old -> new [k, 2] at which it last meets each border, [k, zones]; 1 if rounding hides it."""
+def _ways_through(old: Array, new: Array, params: ZonesPx) -> tuple[Array, Array]:
+    """Shares of each step old -> new [k, 2] at which it first and last meets each border, [k, zones]; 1 if it does not.
+
+    A step that changes sides may meet no border only by rounding, at its end.
+    """
     path, side = (new - old)[:, None], params.end - params.start
     offset = params.start - old[:, None]
     turn = cross(path, side)
     turn = np.where(turn == 0.0, np.nan, turn)
     share, along = cross(offset, side) / turn, cross(offset, path) / turn
     met = (share >= 0.0) & (share <= 1.0) & (along >= 0.0) & (along <= 1.0)
+    first: Array = np.minimum.reduceat(np.where(met, share, 1.0), params.first, axis=1)
     last: Array = np.maximum.reduceat(np.where(met, share, -1.0), params.first, axis=1)
-    return np.where(last < 0.0, 1.0, last)
+    return first, np.where(last < 0.0, 1.0, last)
 
 
 def _passes(state: ZoneState, row: NDArray[np.intp], zone: NDArray[np.intp], direction: NDArray[np.generic]) -> Passes:

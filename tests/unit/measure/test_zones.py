@@ -38,11 +38,20 @@ def test_in_and_out_at_the_moments_of_the_border() -> None:
         pytest.param([10, 52], {(0, IN): 1}, id="ends just behind the border"),
         pytest.param([52, 48], {(0, OUT): 1}, id="ends just outside"),
         pytest.param([10, 100, 10, 100], {(0, IN): 2, (0, OUT): 1}, id="twice"),
-        pytest.param([10, 190], {}, id="was never seen inside"),
+        pytest.param([10, 190], {(0, IN): 1, (0, OUT): 1}, id="was never seen inside"),
+        pytest.param([10, 151, 10], {(0, IN): 1, (0, OUT): 1}, id="turns back just behind the far border"),
+        pytest.param([10, 151], {(0, IN): 1, (0, OUT): 1}, id="ends just behind the far border"),
     ],
 )
 def test_passages_need_distance_from_the_border(xs: list[float], expected: dict[tuple[int, int], int]) -> None:
     assert counts(passed(Walk([(float(x), 50.0) for x in xs], height=40.0))) == expected
+
+
+def test_a_leap_over_a_zone_has_two_moments_and_a_corner_none() -> None:
+    told = passed(Walk([(0.0, 50.0), (200.0, 50.0)], height=40.0))
+    assert sorted(t / FRAME_NS for *_, t, _ in told) == pytest.approx([0.25, 0.75], abs=1e-6)
+    assert [direction for _, direction, *_ in sorted(told, key=lambda row: row[2])] == [IN, OUT]
+    assert passed(Walk([(48.0, 30.0), (62.0, 16.0)], height=40.0)) == []
 
 
 def test_a_zone_smaller_than_a_road_user_is_entered_and_left() -> None:

@@ -151,6 +151,25 @@ def test_a_step_as_long_as_the_longest_gap_is_observed() -> None:
     assert {(m.value, m.coverage) for m in agg.finish()} == {(None, 0.0)}
 
 
+def test_a_frame_between_gaps_is_good_for_an_ordinary_step() -> None:
+    agg = aggregator()
+    run(agg, [0.0, 0.5, 10.0, 20.0])
+    assert agg.finish()[0].coverage == pytest.approx((0.5 + 0.5 + 0.5 + 0.5) / 60)
+
+
+def test_the_last_frame_is_good_within_its_interval_only() -> None:
+    agg = aggregator()
+    run(agg, [59.0, 59.9])
+    figures = agg.finish()
+    assert {(m.start_ns, m.coverage) for m in figures} == {(0, pytest.approx(1 / 60))}
+    agg = aggregator()
+    run(agg, [59.0, 59.9, 100.0])
+    assert {m.start_ns: m.coverage for m in agg.finish()} == {
+        0: pytest.approx(1 / 60),
+        MINUTE_NS: pytest.approx(0.9 / 60),
+    }
+
+
 def test_minutes_without_a_frame_have_no_value() -> None:
     agg = aggregator()
     run(agg, halves(0, 30))
