@@ -160,14 +160,10 @@ def test_a_frame_between_gaps_is_good_for_an_ordinary_step() -> None:
 def test_the_last_frame_is_good_within_its_interval_only() -> None:
     agg = aggregator()
     run(agg, [59.0, 59.9])
-    figures = agg.finish()
-    assert {(m.start_ns, m.coverage) for m in figures} == {(0, pytest.approx(1 / 60))}
+    assert {m.start_ns: m.coverage for m in agg.finish()} == pytest.approx({0: 1 / 60})
     agg = aggregator()
     run(agg, [59.0, 59.9, 100.0])
-    assert {m.start_ns: m.coverage for m in agg.finish()} == {
-        0: pytest.approx(1 / 60),
-        MINUTE_NS: pytest.approx(0.9 / 60),
-    }
+    assert {m.start_ns: m.coverage for m in agg.finish()} == pytest.approx({0: 1 / 60, MINUTE_NS: 0.9 / 60})
 
 
 def test_minutes_without_a_frame_have_no_value() -> None:
