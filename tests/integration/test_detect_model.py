@@ -82,9 +82,9 @@ def scene():
 
 
 DRAWN = [
-    (Kind.PEDESTRIAN, 0.45, (172, 250, 231, 403)),
-    (Kind.PEDESTRIAN, 0.55, (310, 189, 352, 303)),
-    (Kind.CAR, 0.2, (448, 396, 706, 488)),
+    (Kind.PEDESTRIAN, 0.6, (172, 250, 231, 403)),
+    (Kind.PEDESTRIAN, 0.7, (310, 189, 352, 303)),
+    (Kind.CAR, 0.3, (448, 396, 706, 488)),
 ]
 """Kind, the score that the network reaches at least, and the box that was drawn, with its shadow."""
 
