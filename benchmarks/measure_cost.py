@@ -1,9 +1,9 @@
-"""What the measures cost for each frame that is measured, in milliseconds on one thread.
+"""What the measures cost for each frame that is measured, in milliseconds of processor time.
 
     python benchmarks/measure_cost.py [--tracks N ...] [--frames N]
 
 Synthetic road users walk through a picture with 10 lines of 3 segments, 5 zones of 6 sides and 6 flows; some begin
-and end in every second, many linger at lines. The best of three rounds counts, since the machine may be shared.
+and end in every second, many linger at lines. The best of three rounds counts.
 """
 
 import argparse
@@ -100,9 +100,9 @@ def costs(where: Places, frames: list[Tracks]) -> dict[str, Callable[[], None]]:
 def best_ms(run: Callable[[], None], frames: int) -> float:
     rounds = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         run()
-        rounds.append(time.perf_counter() - begin)
+        rounds.append(time.process_time() - begin)
     return min(rounds) / frames * 1e3
 
 
