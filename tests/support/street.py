@@ -1,6 +1,7 @@
 """Road users on a street that has no grey pixel, with frames, boxes and tracks of them for the redaction's tests."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,13 @@ WIDTH, HEIGHT = 320, 240
 USER_BGR = (225, 25, 225)
 
 
+@cache
 def ground(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """A coloured texture, uint8 [height, width, 3]; no pixel has the colour of what is hidden."""
     rng = np.random.default_rng(3)
-    return rng.integers((20, 90, 40), (60, 120, 90), (height, width, 3), dtype=np.uint8)
+    picture = rng.integers((20, 90, 40), (60, 120, 90), (height, width, 3), dtype=np.uint8)
+    picture.flags.writeable = False
+    return picture
 
 
 def boxes(*rows: Sequence[float]) -> Boxes:
@@ -31,7 +35,7 @@ def boxes(*rows: Sequence[float]) -> Boxes:
 
 def picture_of(users: Boxes, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """The street with each road user in one loud colour."""
-    picture = ground(width, height)
+    picture = ground(width, height).copy()
     for x1, y1, x2, y2 in np.round(users).astype(int):
         picture[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = USER_BGR
     return picture

@@ -124,10 +124,12 @@ class Redactor:
         while self._waiting and (now_ns is None or self._is_due(self._waiting[0][0], now_ns)):
             time_ns, picture = self._waiting.popleft()
             hidden = self._hidden(time_ns, at_end=now_ns is None)
-            in_doubt = picture is None or hidden is None
-            out.append(RedactedImage(time_ns, self._paint(picture, hidden), in_doubt))
+            if picture is None or hidden is None or hidden.all():
+                out.append(RedactedImage(time_ns, self._flat.copy(), fully_hidden=True))
+                self.fully_hidden += 1
+            else:
+                out.append(RedactedImage(time_ns, self._painted(picture, hidden), fully_hidden=False))
             self.pictures += 1
-            self.fully_hidden += in_doubt
         return out
 
     def _is_due(self, time_ns: int, now_ns: int) -> bool:
@@ -143,9 +145,7 @@ class Redactor:
             return None
         return detected | tracked | moved
 
-    def _paint(self, picture: NDArray[np.uint8] | None, hidden: Mask | None) -> NDArray[np.uint8]:
-        if picture is None or hidden is None:
-            return self._flat.copy()
+    def _painted(self, picture: NDArray[np.uint8], hidden: Mask) -> NDArray[np.uint8]:
         painted = picture.copy()
         cv2.copyTo(self._flat, self._cells.pixels(hidden), painted)
         return painted

@@ -9,7 +9,7 @@ from typing import Self
 
 import av
 import cv2
-from av.video.reformatter import ColorRange, Colorspace
+import numpy as np
 from av.video.stream import VideoStream
 
 from flaneur.data.geometry import Places
@@ -23,7 +23,8 @@ NOMINAL_RATE = 25
 """Only for the encoder's rate control; pictures keep their own times."""
 KEY_FRAME_EVERY = 60
 """Pictures: a player can jump to about every five seconds."""
-BT709 = 1
+BT601, BT709, LIMITED_RANGE = 6, 1, 1
+"""Codes of H.264 for what OpenCV's conversion does, and for the colours of usual screens."""
 ENCODER_OPTIONS = {"preset": "veryfast", "crf": "25", "bf": "0", "rc-lookahead": "10"}
 """No B-frames, so that decoding times are the pictures' times and the first is 0."""
 CONTAINER_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
@@ -75,9 +76,8 @@ class RedactedVideoWriter:
         draw_panel(bgr, captions)
         height, width = self._size
         bgr = cv2.copyMakeBorder(bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-        frame = av.VideoFrame.from_ndarray(bgr, format="bgr24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
+        i420 = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
+        frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
         frame.pts = image.time_ns * TICKS_PER_S // 1_000_000_000
         frame.time_base = Fraction(1, TICKS_PER_S)
         try:
@@ -93,9 +93,9 @@ class RedactedVideoWriter:
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
         stream.codec_context.gop_size = KEY_FRAME_EVERY
-        stream.codec_context.colorspace = BT709
+        stream.codec_context.colorspace = BT601
         stream.codec_context.color_primaries = stream.codec_context.color_trc = BT709
-        stream.codec_context.color_range = ColorRange.MPEG
+        stream.codec_context.color_range = LIMITED_RANGE
         return stream
 
     def _abandon(self) -> None:
