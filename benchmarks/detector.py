@@ -9,7 +9,7 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,9 +134,10 @@ def main() -> None:
             sys.exit(f"skipped: there is no {needed}")
     first, last = map(int, args.range.split("-"))
     kinds = {int(n): kind_from_label(k) for n, k in (pair.split("=") for pair in args.classes.split(",") if pair)}
-    make: Callable[[int], Detector] = lambda threads: open_detector(  # noqa: E731  # one place for all arguments
-        DetectParams(args.model, args.layout, kinds, threads=threads)
-    )
+
+    def make(threads: int) -> Detector:
+        return open_detector(DetectParams(args.model, args.layout, kinds, threads=threads))
+
     detector, frames = make(2), dict(pictures(args.video, first, last, args.every))
     facts = detector.facts
     print(f"{facts.name} {facts.width_px}×{facts.height_px}, {facts.licence}, sha256 {facts.sha256[:16]}…")

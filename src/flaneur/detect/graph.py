@@ -28,7 +28,7 @@ def load(path: Path, layout: Layout) -> Graph:
     try:
         model = openvino.Core().read_model(path)
     except RuntimeError as error:
-        raise ModelError(f"{path.name} is not a readable OpenVINO or ONNX model: {_first_line(error)}") from None
+        raise ModelError(f"{path.name} is not a readable OpenVINO or ONNX model: {last_line(error)}") from None
     picture = _picture_input(path, model.inputs)
     order, shape = _fixed_shape(path, picture, layout.default_size)
     height, width = shape[order.index("H")], shape[order.index("W")]
@@ -36,7 +36,7 @@ def load(path: Path, layout: Layout) -> Graph:
         model.reshape({picture: shape})
         _answer_size_input(model, width, height)
     except RuntimeError as error:
-        raise ModelError(f"{path.name} does not work at {width}×{height}: {_first_line(error)}") from None
+        raise ModelError(f"{path.name} does not work at {width}×{height}: {last_line(error)}") from None
     if len(model.inputs) != 1:
         raise ModelError(f"{path.name} wants {len(model.inputs)} inputs; one picture is all there is")
     outputs = tuple(_port(path, index, output) for index, output in enumerate(model.outputs))
@@ -52,8 +52,8 @@ def model_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _first_line(error: RuntimeError) -> str:
-    """The end of OpenVINO's message, which says what; what comes before is where in its sources."""
+def last_line(error: RuntimeError) -> str:
+    """The end of OpenVINO's message, which says what; what comes before says where in its sources."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:200] if lines else "no reason given"
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.private import Detections
-from flaneur.detect.graph import load, model_sha256
+from flaneur.detect.graph import last_line, load, model_sha256
 from flaneur.detect.layouts import LAYOUTS, ShapeError
 from flaneur.detect.models import ModelEntry
 from flaneur.detect.picture import Fit, place
@@ -40,7 +40,7 @@ class NetworkDetector:
             width_px=graph.width_px,
             height_px=graph.height_px,
         )
-        compiled = openvino.Core().compile_model(graph.model, "CPU", _settings(threads))
+        compiled = _compile(entry.path.name, graph.model, threads)
         self._free: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
         for _ in range(threads):
             self._free.put(_Slot(compiled, graph.width_px, graph.height_px))
@@ -71,9 +71,13 @@ class _Slot:
         self.request = compiled.create_infer_request()
 
 
-def _settings(threads: int) -> dict[str, Any]:
-    return {
+def _compile(name: str, model: Any, threads: int) -> Any:
+    settings = {
         "NUM_STREAMS": threads,
         "INFERENCE_NUM_THREADS": threads,
-        "ENABLE_CPU_PINNING": False,
+        "ENABLE_CPU_PINNING": False,  # pinned, two processes on one machine share a core
     }
+    try:
+        return openvino.Core().compile_model(model, "CPU", settings)
+    except RuntimeError as error:
+        raise ModelError(f"{name} has operations that OpenVINO cannot run here: {last_line(error)}") from None
