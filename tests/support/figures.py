@@ -71,6 +71,7 @@ class Scene:
     edges: bool = True
     start_ns: int = 0
     minutes: int = 2
+    interval_min: int = 1
     covered: tuple[tuple[int, float], ...] = ()
     """(minute, coverage) where it is not whole."""
     per_minute: float = 4.0
@@ -80,7 +81,7 @@ class Scene:
         """All figures, in the order of time."""
         rng = random.Random(self.seed)
         covered = dict(self.covered)
-        for minute in range(self.minutes):
+        for minute in range(0, self.minutes, self.interval_min):
             coverage = covered.get(minute, 1.0)
             busy = self.per_minute * (0.4 + 1.2 * abs(((minute / 240) % 2) - 1))
             for measure, place, direction in self._series():
@@ -94,6 +95,7 @@ class Scene:
                         direction=direction,
                         kind=kind,
                         coverage=coverage,
+                        end_ns=self.start_ns + (minute + self.interval_min) * MINUTE_NS,
                         frames_seen=round(600 * coverage),
                         frames_dropped=3 if 0 < coverage < 1 else 0,
                     )

@@ -1,0 +1,117 @@
+"""The report in a real browser."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from flaneur.data.geometry import Flow
+from flaneur.data.time import MINUTE_NS
+from flaneur.serve.report import Language, write_report
+from support.figures import MONDAY_7H_NS, Scene, facts
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+HOSTILE = ("<script>document.title='taken'</script>", "x" * 80, "שלום " * 16, "</style><img src=https://example.org/x>")
+FLOWS = (Flow("a", "North", HOSTILE[1]), Flow("b", HOSTILE[1], "North"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("FLANEUR_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"FLANEUR_REQUIRE_BROWSER is set and there is no {CHROMIUM}; apt-get install chromium")
+        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=["en", "de"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    language: Language = request.param
+    path = tmp_path_factory.mktemp("report") / f"{language}.html"
+    scene = Scene(
+        lines=("North", *HOSTILE),
+        zones=("Square",),
+        flows=("a", "b"),
+        start_ns=MONDAY_7H_NS,
+        minutes=200,
+        covered=((50, 0.0), (51, 0.0), (52, 0.0), (60, 0.5)),
+        per_minute=30.0,
+    )
+    png = cv2.imencode(".png", np.zeros((90, 160, 3), np.uint8))[1].tobytes()
+    whole = facts(end_ns=MONDAY_7H_NS + 200 * MINUTE_NS, site=HOSTILE[0], notes=HOSTILE)
+    write_report(path, whole, scene.measurements(), heat_png=png, flows=FLOWS, language=language)
+    return path
+
+
+class Opened:
+    """A page with everything that it said and asked for."""
+
+    def __init__(self, browser: Browser, path: Path, width: int, scheme: str = "light") -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page: Page = browser.new_page(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_asks_for_nothing_and_is_content(browser: Browser, report: Path, width: int) -> None:
+    opened = Opened(browser, report, width)
+    outside = [url for url in opened.requests if not url.startswith("data:")]
+    assert outside == [report.as_uri()]
+    assert opened.complaints == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.page.title() != "taken"
+    assert opened.page.evaluate("document.images[0].naturalWidth") == 160
+    assert opened.page.locator("html").get_attribute("lang") == report.stem
+
+
+def test_charts_are_drawn_in_the_colours_of_their_kinds(browser: Browser, report: Path) -> None:
+    for scheme in ("light", "dark"):
+        page = Opened(browser, report, 1280, scheme).page
+        bars = page.locator("#lines .bar.pedestrian")
+        assert bars.count() == 2 * (1 + len(HOSTILE))
+        fill = "element => getComputedStyle(element).fill"
+        kinds = [bars.first, page.locator("#lines .bar.car").first, page.locator("#lines .bar.bus").first]
+        assert len({bar.evaluate(fill) for bar in kinds}) == 3
+        box = bars.first.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        assert box["height"] > 5
+
+
+def test_the_tables_open_with_the_keyboard_alone(browser: Browser, report: Path) -> None:
+    page = Opened(browser, report, 1280).page
+    details = page.locator("#lines details").first
+    details.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert details.evaluate("element => element.open")
+    assert details.locator("tbody tr").count() == 40  # 200 minutes in bars of five
+
+
+def test_it_prints_on_white_paper(browser: Browser, report: Path) -> None:
+    page = Opened(browser, report, 1280, "dark").page
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("nav").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
