@@ -23,7 +23,7 @@ class HeatMapAccumulator:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._columns = COLUMNS
-        self._rows = max(1, round(COLUMNS * height_px / width_px))
+        self._rows = min(max(1, round(COLUMNS * height_px / width_px)), 4 * COLUMNS)
         self._size_px = np.array((width_px, height_px), np.float32)
         # One cell more on each side takes up what the kernel spreads over the picture's edge.
         self._seconds = np.zeros((self._rows + 2) * (self._columns + 2), np.float64)

@@ -114,9 +114,9 @@ def draw_panel(picture: Picture, lines: Sequence[str]) -> None:
     height = text_height_px(picture)
     pad, step = round(height * 0.9), round(height * 2)
     lines = lines[: max(1, (picture.shape[0] - 2 * pad) // step)]
-    width = max((text_width_px(line, height) for line in lines), default=0)
-    if not lines or not width:
+    if not any(lines):
         return
+    width = max(text_width_px(line, height) for line in lines)
     panel = picture[: 2 * pad + step * len(lines) - round(height), : width + 2 * pad]
     panel[:] = cv2.addWeighted(panel, 0.3, np.full_like(panel, SHADE_BGR), 0.7, 0)
     for number, line in enumerate(lines):

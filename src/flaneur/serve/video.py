@@ -49,6 +49,7 @@ class RedactedVideoWriter:
         try:
             self._container = av.open(str(self._beside), "w", format="mp4", options=CONTAINER_OPTIONS)
             self._stream = self._open_stream()
+            self._container.start_encoding()
         except OSError as error:
             self._beside.unlink(missing_ok=True)
             raise self._refused(error) from None
