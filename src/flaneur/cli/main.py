@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flaneur.cli import models, site
+from flaneur.cli.models import app as models
 from flaneur.cli.run import run
+from flaneur.cli.site import app as site
 from flaneur.data.errors import UserError
 
 app = typer.Typer(
@@ -19,8 +20,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(run)
-app.add_typer(site.app, name="site")
-app.add_typer(models.app, name="models")
+app.add_typer(site, name="site")
+app.add_typer(models, name="models")
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
     site = load_site(file)
     typer.echo(f"{file}: good")
     for camera in site.camera:
-        held = {"line": camera.line, "zone": camera.zone, "flow": camera.flow, "mask": camera.masks}
+        held: dict[str, list[Any]] = {"line": camera.line, "zone": camera.zone, "flow": camera.flow, "mask": camera.masks}
         numbers = ", ".join(_number(len(things), noun) for noun, things in held.items())
         typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {numbers}")
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from flaneur.data.geometry import Flow, Line, Places, Zone
+from flaneur.data.geometry import EDGES, Flow, Line, Places, Zone
 from flaneur.data.kinds import Kind, kind_from_label
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -22,10 +22,23 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+RESERVED = {"whole picture", *(f"edge {edge}" for edge in EDGES)}
+"""What figures call places that Flaneur knows by itself."""
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"{name!r} is what Flaneur calls a place of its own; take another name")
+    return name
+
+
+PlaceName = Annotated[Name, AfterValidator(_not_reserved)]
+
+
 class LineTable(Table):
     """`[[camera.line]]`: a directed line of two or more points."""
 
-    name: Name
+    name: PlaceName
     points: Annotated[list[Point], Field(min_length=2, max_length=100)]
     to_right: Name = "to right"
     to_left: Name = "to left"
@@ -60,7 +73,7 @@ Polygon = Annotated[list[Point], Field(min_length=3, max_length=500)]
 class ZoneTable(Table):
     """`[[camera.zone]]`: a simple polygon."""
 
-    name: Name
+    name: PlaceName
     polygon: Polygon
 
     _simple = field_validator("polygon")(_check_polygon)

@@ -6,11 +6,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.errors import UserError
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections
 
 
-class ModelError(Exception):
+class ModelError(UserError):
     """A model is unknown, unreadable or not what its description says; the message is for the user."""
 
 

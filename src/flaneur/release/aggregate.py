@@ -29,6 +29,7 @@ from flaneur.data.time import SECOND_NS, interval_start_ns
 WHOLE_PICTURE = "whole picture"
 """Place of the occupancy of everything in sight."""
 UNIT = "road users"
+NO_FRAMES = np.zeros(0, np.int64)
 LONGEST_SILENCE = 1500
 """Intervals without any frame that get rows of their own; a longer hole, as from a wrong clock, gets none."""
 
@@ -137,8 +138,8 @@ class IntervalAggregator:
         self._number = {counted: n for n, counted in enumerate(params.counted)}
         self._unknown_kinds = np.array([kind not in params.kinds for kind in Kind])
 
-    def frame(self, presence: Presence, seen: int = 1, dropped: int = 0) -> None:
-        """A frame was measured; since the one before, `seen` were decoded, itself included, and `dropped` were lost.
+    def frame(self, presence: Presence, between_ns: NDArray[np.int64] = NO_FRAMES, dropped: int = 0) -> None:
+        """A frame was measured; since the one before, those at `between_ns` were only decoded, and `dropped` were lost.
 
         ValueError if it is not later than the last one, or holds a kind that the detector cannot tell.
         """
@@ -158,8 +159,9 @@ class IntervalAggregator:
                 step_ns = last.step_ns
                 self._credit_alone(last)
         interval = self._open[-1]
-        interval.frames_seen += seen
+        interval.frames_seen += 1
         interval.frames_dropped += dropped
+        self._count(between_ns)
         np.maximum(interval.peak, presence.count, out=interval.peak)
         self._last = _Last(time_ns, presence.count, step_ns)
 
@@ -189,21 +191,28 @@ class IntervalAggregator:
                 out += self._close()
         return out
 
-    def finish(self, seen: int = 0, dropped: int = 0) -> list[Measurement]:
+    def finish(self, after_ns: NDArray[np.int64] = NO_FRAMES, dropped: int = 0) -> list[Measurement]:
         """Figures of all that is left; the last interval is observed up to the end of the last frame.
 
-        `seen` and `dropped` frames came after the last one that was measured.
+        After the last frame that was measured, those at `after_ns` were decoded and `dropped` were lost.
         """
         if self._last is None:
             return []
-        self._open[-1].frames_seen += seen
         self._open[-1].frames_dropped += dropped
+        self._count(after_ns)
         self._credit_alone(self._last)
         self._last = None
         out: list[Measurement] = []
         while self._open:
             out += self._close()
         return out
+
+    def _count(self, decoded_ns: NDArray[np.int64]) -> None:
+        """Count frames that were decoded and not measured, each in the interval of its own time."""
+        starts = np.array([interval.start_ns for interval in self._open])
+        at = np.searchsorted(starts, self._params.start_ns + decoded_ns, "right") - 1
+        for n, count in zip(*np.unique(np.maximum(at, 0), return_counts=True), strict=True):
+            self._open[n].frames_seen += int(count)
 
     def _reach(self, start_ns: int) -> None:
         """Open the interval that begins at `start_ns`, and those that were passed over in silence."""

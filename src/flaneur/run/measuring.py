@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flaneur.config.site import CameraTable
 from flaneur.data.kinds import Kind
@@ -63,19 +64,19 @@ class Measuring:
         """(place, direction) -> events so far, over all kinds."""
         return dict(self._counts)
 
-    def step(self, tracks: Tracks, seen: int, dropped: int) -> list[Measurement]:
-        """One frame; `seen` and `dropped` frames have passed since the one before, itself included."""
-        self._aggregator.frame(presence(tracks, self._zones), seen=seen, dropped=dropped)
+    def step(self, tracks: Tracks, between_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
+        """One frame; since the one before, those at `between_ns` were only decoded, and `dropped` were lost."""
+        self._aggregator.frame(presence(tracks, self._zones), between_ns, dropped)
         for measure in self._measures:
             measure.state, events = measure.step(measure.state, tracks, measure.params)
             self._add(measure.counted, events)
         return self._aggregator.complete()
 
-    def finish(self, seen: int, dropped: int) -> list[Measurement]:
-        """The end of the video, `seen` and `dropped` frames after the last one that was measured."""
+    def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
+        """The end of the video; after the last frame, those at `after_ns` were only decoded, and `dropped` were lost."""
         for measure in self._measures:
             self._add(measure.counted, measure.finish(measure.state, measure.params))
-        return self._aggregator.finish(seen=seen, dropped=dropped)
+        return self._aggregator.finish(after_ns, dropped)
 
     def _add(self, counted: Counted, events: Events) -> None:
         if not len(events):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Event
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flaneur.data.private import Frame, Tracks
 from flaneur.data.released import Measurement
@@ -36,34 +37,34 @@ class Moment:
 
 
 class Passed:
-    """Counts the frames that went by at the source, and shares them out to those that are measured later."""
+    """Remembers the frames that went by at the source until the ones around them are measured."""
 
     def __init__(self) -> None:
         self.frames = 0
         self.last_ns = 0
-        self._waiting: deque[tuple[int, int]] = deque()
-        self._shared = (0, 0)
+        self._waiting: deque[tuple[int, int, int]] = deque()
+        self._dropped = 0
 
     def add(self, frame: Frame, dropped: int) -> None:
         """A frame was decoded; `dropped` were lost so far."""
         self.frames, self.last_ns = frame.index + 1, frame.time_ns
-        self._waiting.append((frame.index, dropped))
+        self._waiting.append((frame.index, frame.time_ns, dropped))
 
-    def up_to(self, frame_index: int) -> tuple[int, int]:
-        """Frames (seen, dropped) since the last call, up to this frame, itself included."""
-        dropped = 0
+    def before(self, frame_index: int) -> tuple[NDArray[np.int64], int]:
+        """Times of the frames since the last call and before this one, and how many were lost up to this one."""
+        between_ns = []
+        dropped = self._dropped
         while self._waiting and self._waiting[0][0] <= frame_index:
-            dropped = self._waiting.popleft()[1]
-        return self._since(frame_index + 1, dropped)
+            index, time_ns, dropped = self._waiting.popleft()
+            if index < frame_index:
+                between_ns.append(time_ns)
+        lost, self._dropped = dropped - self._dropped, dropped
+        return np.array(between_ns, np.int64), lost
 
-    def rest(self, dropped: int) -> tuple[int, int]:
-        """Frames (seen, dropped) since the last call; `dropped` in all."""
-        return self._since(self.frames, dropped)
-
-    def _since(self, frames: int, dropped: int) -> tuple[int, int]:
-        since = frames - self._shared[0], dropped - self._shared[1]
-        self._shared = frames, dropped
-        return since
+    def rest(self, dropped: int) -> tuple[NDArray[np.int64], int]:
+        """Times of the frames since the last call, and how many were lost since, given `dropped` in all."""
+        between_ns, lost = self.before(self.frames)
+        return between_ns, lost + dropped - self._dropped
 
 
 def run_pipeline(
@@ -86,7 +87,7 @@ def run_pipeline(
 
     def measure(tracks: Tracks) -> None:
         with clock.stage("measure"):
-            figures = measuring.step(tracks, *passed.up_to(tracks.frame_index))
+            figures = measuring.step(tracks, *passed.before(tracks.frame_index))
         if figures:
             with clock.stage("store"):
                 keep(figures)
@@ -109,6 +110,7 @@ def run_pipeline(
     if pictures is not None:
         pictures.finish(known, measuring.counts)
     keep(measuring.finish(*passed.rest(source.frames_dropped)))
+    yield Moment(passed.frames, passed.last_ns, measuring.counts)
 
 
 def _decoded(source: FileSource, passed: Passed, clock: StageClock, stop: Event) -> Iterator[Frame]:

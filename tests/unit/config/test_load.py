@@ -72,6 +72,8 @@ def test_a_whole_site_file() -> None:
         ('destination = "plaza"', 'destination = "crosswalk"', "begins and ends at the same place"),
         ('to_right = "southbound"', 'to_right = "to left"', "to_right and to_left are both called 'to left'"),
         ('name = "Marktplatz"\n', "", "site.name: is missing"),
+        ('name = "plaza"', 'name = "edge left"', "'edge left' is what Flaneur calls a place of its own"),
+        ("rate_per_s = 2.5", "rate_per_s = 0.5", "detector.rate_per_s: Input should be greater than or equal to 2"),
         ("[site]", "[site", "is not valid TOML"),
     ],
 )

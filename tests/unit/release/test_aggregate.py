@@ -203,13 +203,13 @@ def test_dropped_frames_are_told_for_their_interval() -> None:
     assert {(m.start_ns // MINUTE_NS, m.frames_seen, m.frames_dropped) for m in figures} == {(0, 119, 3), (1, 1, 2)}
 
 
-def test_frames_between_the_measured_ones_are_told_too() -> None:
+def test_frames_between_the_measured_ones_count_in_the_interval_of_their_own_time() -> None:
     agg = aggregator()
-    agg.frame(presence(0.0))
-    for n in range(1, 300):
-        agg.frame(presence(n / 5), seen=5)
-    figures = agg.finish(seen=4, dropped=2)
-    assert {(m.frames_seen, m.frames_dropped, m.coverage) for m in figures} == {(1 + 299 * 5 + 4, 2, 1.0)}
+    decoded_ns = np.arange(0, 25 * 70) * (SECOND_NS // 25)  # 25 a second for 70 s, every sixth is measured
+    for n in range(0, len(decoded_ns), 6):
+        agg.frame(presence(n / 25), decoded_ns[max(n - 5, 0) : n])
+    figures = agg.finish(decoded_ns[n + 1 :], dropped=2)
+    assert {(m.start_ns // MINUTE_NS, m.frames_seen, m.frames_dropped) for m in figures} == {(0, 1500, 0), (1, 250, 2)}
 
 
 def test_the_mean_number_present_is_weighted_with_time() -> None:
