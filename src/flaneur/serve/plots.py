@@ -53,7 +53,7 @@ def _count_plot(m: Material, group: Group, place: str, plot_id: str) -> Plot:
         description=say("chart_desc", n=bins.count, width=m.width, up=both),
         up=names[0] if len(names) > 1 else "",
         down=names[1] if len(names) > 1 else "",
-        note=_busiest(m, sums),
+        note=_busiest(m, sums) if any(coverage) else say("unobserved"),
         table=_table(m, head, columns, coverage, m.words.number),
     )
 

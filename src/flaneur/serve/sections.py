@@ -255,7 +255,8 @@ def flow_matrix(m: Material) -> Matrix | None:
         return MatrixCell(m.words.number(sums[pair]), (sums[pair] or 0.0) / highest)
 
     origins = list(dict.fromkeys(flow.origin for flow in m.flows))
-    destinations = list(dict.fromkeys(flow.destination for flow in m.flows))
+    ends = {flow.destination for flow in m.flows}
+    destinations = [end for end in dict.fromkeys([*origins, *(flow.destination for flow in m.flows)]) if end in ends]
     return Matrix(destinations, [(origin, [cell((origin, end)) for end in destinations]) for origin in origins])
 
 

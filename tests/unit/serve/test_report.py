@@ -106,6 +106,8 @@ def test_nothing_observed_has_no_figure_anywhere() -> None:
     page = _report([figure(MONDAY_7H_NS, None)], observed_s=0.0)
     assert page.table("Totals").rows[1][2] == "–"
     assert "0 % of 10 min" in page.text
+    assert "This place was not observed." in page.text
+    assert "Nobody was counted" not in page.text
 
 
 def test_a_run_without_any_interval_says_so() -> None:
@@ -116,9 +118,9 @@ def test_a_run_without_any_interval_says_so() -> None:
 def test_the_matrix_holds_flows_and_marks_pairs_without_one() -> None:
     figures = _busy()
     matrix = _report(figures, flows=FLOWS).table("Origins (rows) and destinations")
-    assert matrix.rows[0][1:] == ["East", "South", "North"]
-    assert matrix.row("North") == [_sum(figures, place="turn"), _sum(figures, place="ahead"), ""]
-    assert matrix.row("East") == ["", "", _sum(figures, place="back")]
+    assert matrix.rows[0][1:] == ["North", "East", "South"]
+    assert matrix.row("North") == ["", _sum(figures, place="turn"), _sum(figures, place="ahead")]
+    assert matrix.row("East") == [_sum(figures, place="back"), "", ""]
 
 
 def test_kinds_that_were_never_seen_are_named() -> None:
