@@ -35,6 +35,8 @@ class Boxes(Private):
     """[m] 0..1."""
     kind: NDArray[np.uint8]
     """[m] codes of `Kind`."""
+    starts: Flags
+    """[m] the score is high enough to make a road user of what is followed."""
     weakness: Array
     """[m] 0 where the score is a sure one, growing to 1 at the weakest score that is looked at."""
     cut: Flags
@@ -45,7 +47,9 @@ class Boxes(Private):
 
     def take(self, rows: Rows) -> "Boxes":
         """The rows that an index array selects."""
-        return Boxes(self.xfwh[rows], self.score[rows], self.kind[rows], self.weakness[rows], self.cut[rows])
+        return Boxes(
+            self.xfwh[rows], self.score[rows], self.kind[rows], self.starts[rows], self.weakness[rows], self.cut[rows]
+        )
 
     @property
     def group(self) -> Rows:
@@ -67,9 +71,10 @@ def boxes_of(detections: Detections, params: TrackParams, size_px: Array) -> Box
     margin = EDGE_SHARE * size_px.min()
     cut = np.concatenate((b[:, :2] <= margin, b[:, 2:] >= size_px - margin), axis=1)
     score, kind = score[keep], detections.kind[keep]
-    sure = np.where(GROUP[kind] == GROUP[Kind.PEDESTRIAN], params.sure_score, params.sure_vehicle_score)
+    start = np.where(kind == Kind.PEDESTRIAN, params.start_score, params.start_vehicle_score)
+    sure = np.minimum(params.sure_score, start)
     weakness = np.maximum(sure - score, 0.0) / (sure - params.weak_score)
-    return Boxes(xfwh, score, kind, weakness, cut)
+    return Boxes(xfwh, score, kind, score >= start, weakness, cut)
 
 
 def xyxy_of(xfwh: Array) -> Array:

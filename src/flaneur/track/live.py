@@ -78,7 +78,7 @@ class Live(Private):
             born_ns=now,
             seen_ns=now.copy(),
             before_ns=np.full(n, NEVER_NS),
-            sure_ns=np.where(is_sure, time_ns, NEVER_NS),
+            sure_ns=np.where(boxes.starts, time_ns, NEVER_NS),
             surely=is_sure,
             sure=is_sure.astype(np.int64),
             apart_ns=now.copy(),

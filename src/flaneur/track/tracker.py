@@ -119,8 +119,10 @@ class Tracker(Private):
         surely = rows[found.weakness == 0.0]
         live.surely = np.isin(np.arange(len(live)), surely)
         live.sure[surely] += 1
-        live.sure_ns[surely] = np.where(live.sure_ns[surely] == NEVER_NS, time_ns, live.sure_ns[surely])
-        live.confirmed[surely] |= time_ns - live.sure_ns[surely] >= to_ns(self._params.confirm_s)
+        starts = rows[found.starts]
+        live.sure_ns[starts] = np.where(live.sure_ns[starts] == NEVER_NS, time_ns, live.sure_ns[starts])
+        ripe = (live.sure_ns != NEVER_NS) & (time_ns - live.sure_ns >= to_ns(self._params.confirm_s))
+        live.confirmed |= live.surely & ripe
         return columns
 
     def _free(self, boxes: Boxes, taken: Rows) -> Rows:
