@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,8 +21,8 @@ def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
     site = load_site(file)
     typer.echo(f"{file}: good")
     for camera in site.camera:
-        held: dict[str, list[Any]] = {"line": camera.line, "zone": camera.zone, "flow": camera.flow, "mask": camera.masks}
-        numbers = ", ".join(_number(len(things), noun) for noun, things in held.items())
+        sizes = (len(camera.line), len(camera.zone), len(camera.flow), len(camera.masks))
+        numbers = ", ".join(map(_number, sizes, ("line", "zone", "flow", "mask")))
         typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {numbers}")
 
 

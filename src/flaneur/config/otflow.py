@@ -16,13 +16,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from flaneur.config.load import LARGEST_BYTES, ConfigError
-from flaneur.config.site import CameraTable, FlowTable, LineTable, SiteFile, ZoneTable
+from flaneur.config.site import GROUND_POINT, CameraTable, FlowTable, LineTable, SiteFile, ZoneTable
 
 DECIMALS = 6
 """Of a fraction of the picture: finer than a hundredth of a pixel in any video."""
 LONGEST_NAME = 80
-FOOT = {"x": 0.5, "y": 1.0}
-"""The ground point as OTAnalytics writes it: share of a box's width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class _Reader:
     place: dict[str, str | None] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
+    anchors: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def section(self, number: int, section: dict[str, Any]) -> None:
         key = str(section.get("id", number))
@@ -123,9 +121,7 @@ class _Reader:
         except ValidationError as error:
             raise ConfigError(f"{self.origin}: {where}: {_first_fault(error)}") from None
         self.place[key] = name
-        offsets = section.get("relative_offset_coordinates")
-        if isinstance(offsets, dict) and any(offset != FOOT for offset in offsets.values()):
-            self.elsewhere.append(name)
+        self.anchors[name] = _anchor(section)
 
     def flow(self, number: int, flow: dict[str, Any]) -> None:
         given = str(flow.get("name") or flow.get("id") or f"flow {number}")
@@ -153,12 +149,14 @@ class _Reader:
     def imported(self, camera: str) -> Imported:
         if not self.lines and not self.zones:
             self.notes.append("the file holds no section to count at")
-        if self.elsewhere:
+        used = list(self.anchors.values())
+        anchor = max(used, key=used.count, default=GROUND_POINT)
+        if others := [name for name, point in self.anchors.items() if point != anchor]:
             self.notes.append(
-                f"{', '.join(self.elsewhere)}: counted with another point of the box until now; Flaneur counts with "
-                "the middle of its lower edge, so look whether they lie where feet and wheels pass"
+                f"{', '.join(others)}: counted with another point of the box until now than the other sections; "
+                f"Flaneur has one for a camera, {list(anchor)}, so look whether they lie where that point passes"
             )
-        table = CameraTable(name=camera, line=self.lines, zone=self.zones, flow=self.flows)
+        table = CameraTable(name=camera, anchor=anchor, line=self.lines, zone=self.zones, flow=self.flows)
         return Imported(table, tuple(self.notes))
 
     def _points(self, where: str, coordinates: Any) -> list[tuple[float, float]]:
@@ -191,6 +189,18 @@ class _Reader:
             self.notes.append(f"{where} is called {name!r} here, since names must be unique, short and printable")
         self.taken.add(name)
         return name
+
+
+def _anchor(section: dict[str, Any]) -> tuple[float, float]:
+    """The point of a box that crosses the section; the ground point where the section names none that can be used."""
+    offsets = section.get("relative_offset_coordinates")
+    offset = offsets.get("section-enter") if isinstance(offsets, dict) else None
+    if not isinstance(offset, dict):
+        return GROUND_POINT
+    x, y = _number(offset.get("x")), _number(offset.get("y"))
+    if x is None or y is None or not (0 <= x <= 1 and 0 <= y <= 1):
+        return GROUND_POINT
+    return float(x), float(y)
 
 
 def _number(value: Any) -> int | float | None:

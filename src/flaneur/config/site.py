@@ -1,5 +1,6 @@
 """Model of a site file. One strict class per table; positions are fractions of the picture."""
 
+import itertools
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -46,7 +47,7 @@ class LineTable(Table):
     @field_validator("points")
     @classmethod
     def _has_length(cls, points: list[Point]) -> list[Point]:
-        for number, (a, b) in enumerate(zip(points, points[1:], strict=False), start=1):
+        for number, (a, b) in enumerate(itertools.pairwise(points), start=1):
             if a == b:
                 raise ValueError(f"points {number} and {number + 1} are the same, the line has no direction there")
         return points
@@ -120,6 +121,10 @@ class DetectorTable(Table):
         return {int(number): kind_from_label(label) for number, label in self.classes.items()}
 
 
+GROUND_POINT = (0.5, 1.0)
+"""Middle of a box's lower edge, in shares of its width and height."""
+
+
 class CameraTable(Table):
     """`[[camera]]`: a source and its places."""
 
@@ -129,6 +134,8 @@ class CameraTable(Table):
     start: datetime | None = None
     """When the video begins; without an offset it is in the site's zone."""
     masks: list[Polygon] = []
+    anchor: Point = GROUND_POINT
+    """The point of a box, in shares of its width and height, that crosses lines and is in zones."""
     line: list[LineTable] = []
     zone: list[ZoneTable] = []
     flow: list[FlowTable] = []

@@ -15,6 +15,7 @@ from flaneur.data.private import Events, Tracks
 from flaneur.data.released import Measurement
 from flaneur.data.time import SECOND_NS
 from flaneur.measure import crossings, edges, flows, zones
+from flaneur.measure.anchor import GROUND_POINT, anchored
 from flaneur.measure.crossings import LinesPx
 from flaneur.measure.edges import PictureSize
 from flaneur.measure.flows import FlowsPx
@@ -44,6 +45,7 @@ class Measuring:
 
     def __init__(self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...]) -> None:
         camera = job.camera
+        self._anchor = camera.anchor if camera.line or camera.zone else GROUND_POINT
         self._zones = ZonesPx.of(camera.places.zones, width_px, height_px)
         self._measures = list(_measures(camera, self._zones, width_px, height_px))
         self._aggregator = IntervalAggregator(
@@ -66,6 +68,7 @@ class Measuring:
 
     def step(self, tracks: Tracks, between_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """One frame; since the one before, those at `between_ns` were only decoded, and `dropped` were lost."""
+        tracks = anchored(tracks, self._anchor)
         self._aggregator.frame(presence(tracks, self._zones), between_ns, dropped)
         for measure in self._measures:
             measure.state, events = measure.step(measure.state, tracks, measure.params)
@@ -73,7 +76,7 @@ class Measuring:
         return self._aggregator.complete()
 
     def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
-        """The end of the video; after the last frame, those at `after_ns` were only decoded, and `dropped` were lost."""
+        """The end of the video; those at `after_ns` came after the last frame, and `dropped` were lost."""
         for measure in self._measures:
             self._add(measure.counted, measure.finish(measure.state, measure.params))
         return self._aggregator.finish(after_ns, dropped)

@@ -81,11 +81,26 @@ def test_what_is_changed_or_left_out_is_told(tmp_path: Path) -> None:
     assert [f.name for f in got.camera.flow] == ["arm 1 3"]
     notes = "\n".join(got.notes)
     for expected in (
-        "'arm 1 2'", "'arm 1 3'", "section 'arm 3' was left out", "middle of its lower edge", "distance", "'1 to 3'",
+        "'arm 1 2'", "'arm 1 3'", "section 'arm 3' was left out", "another point of the box", "distance", "'1 to 3'",
         "same section",
     ):  # fmt: skip
         assert expected in notes
     assert len(got.notes) == 8
+    assert got.camera.anchor == (0.5, 1.0)
+
+
+def test_the_point_of_the_box_is_taken_over(tmp_path: Path) -> None:
+    offset = {"section-enter": {"x": 0.5, "y": 0.5}}
+    sections = [section(n, relative_offset_coordinates=offset) for n in (1, 2)]
+    got = read(tmp_path, {"sections": sections, "flows": []})
+    assert got.camera.anchor == (0.5, 0.5)
+    assert not got.notes
+
+
+@pytest.mark.parametrize("offset", [None, 7, {}, {"section-enter": 3}, {"section-enter": {"x": "a", "y": 2}}])
+def test_a_point_of_the_box_that_cannot_be_is_the_ground_point(tmp_path: Path, offset: object) -> None:
+    got = read(tmp_path, {"sections": [section(1, relative_offset_coordinates=offset)], "flows": []})
+    assert got.camera.anchor == (0.5, 1.0)
 
 
 def test_long_equal_names_stay_apart(tmp_path: Path) -> None:
