@@ -68,13 +68,14 @@ def match(live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, t
     is_sure = boxes.weakness == 0.0
     believed = live.sure_ns != NEVER_NS
     settled = time_ns - live.born_ns > to_ns(SETTLED_S)
-    every_track, every_box = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
+    free_tracks, free_boxes = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
     rows, columns = np.zeros(0, np.intp), np.zeros(0, np.intp)
-    for tracks, found in ((believed, is_sure), (believed | settled, every_box), (every_track, every_box)):
-        free_rows = np.setdiff1d(np.flatnonzero(tracks), rows)
-        free_columns = np.setdiff1d(np.flatnonzero(found), columns)
-        r, c = assign(cost[np.ix_(free_rows, free_columns)])
-        rows, columns = np.concatenate((rows, free_rows[r])), np.concatenate((columns, free_columns[c]))
+    for tracks, found in ((believed, is_sure), (believed | settled, True), (True, True)):
+        i, j = np.flatnonzero(free_tracks & tracks), np.flatnonzero(free_boxes & found)
+        if len(i) and len(j):
+            r, c = assign(cost[np.ix_(i, j)])
+            rows, columns = np.concatenate((rows, i[r])), np.concatenate((columns, j[c]))
+            free_tracks[rows] = free_boxes[columns] = False
     return rows, columns, part[rows, columns]
 
 

@@ -12,7 +12,7 @@ from flaneur.track.motion import box_deviation, velocity_deviation
 
 Times = NDArray[np.int64]
 NEVER_NS = -1
-GROUPS = int(GROUP.max()) + 1
+_MEMBER = np.equal.outer(GROUP, np.unique(GROUP)).astype(np.float64)
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -110,7 +110,8 @@ class Live(Private):
 
     def group_votes(self) -> Array:
         """[n, groups] sum of scores by group of kinds."""
-        return np.stack([self.votes[:, group == GROUP].sum(axis=1) for group in range(GROUPS)], axis=1)
+        votes: Array = self.votes @ _MEMBER
+        return votes
 
     def kind(self) -> NDArray[np.uint8]:
         """[n] the kind with most votes in the group with most votes."""

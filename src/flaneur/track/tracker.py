@@ -90,8 +90,11 @@ class Tracker(Private):
         boxes = boxes_of(detections, self._params, self._size_px)
         taken = self._advance(boxes, time_ns) if self._looks_ns else np.zeros(0, np.intp)
         self._looks_ns.append(time_ns)
-        new = self._started(boxes, self._free(boxes, taken), time_ns)
-        self._live = self._live.joined(new) if len(self._looks_ns) > 1 else new
+        new = self._free(boxes, taken)
+        if len(self._looks_ns) == 1:
+            self._live = self._started(boxes, new, time_ns)
+        elif len(new):
+            self._live = self._live.joined(self._started(boxes, new, time_ns))
         self._end(time_ns)
         self._forget_looks()
         live = self._live
