@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flaneur.data.private import Detections, Tracks
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import to_ns
-from flaneur.release.redact import GROW_X, GROW_Y, HOLD_NS, MIN_SCORE, TRACK_HOLD_NS, Redactor
+from flaneur.release.redact import GROW_X, GROW_Y, HOLD_NS, MIN_SCORE, Redactor
 from support.street import Boxes, detections_of, frame_of, ground, is_flat, tracks_of
 
 WIDTH, HEIGHT = 96, 72
@@ -70,8 +70,7 @@ def test_every_box_is_hidden_at_its_time_and_for_the_hold_before_and_after(
             away_ns = abs(to_ns(time_s) - image.time_ns)
             if seen is not None and away_ns <= HOLD_NS:
                 assert_hidden(image, seen.xyxy_px, GROW_X, GROW_Y)
-            # A tracker that is late may give a track's neighbour in time after the picture is out, never its own.
-            if shown is not None and (away_ns == 0 or (lag_s == 0.0 and away_ns <= TRACK_HOLD_NS)):
+            if shown is not None and away_ns == 0:
                 assert_hidden(image, shown.xyxy_px, GROW_X, GROW_Y)
 
 

@@ -32,6 +32,8 @@ MOTION_GREY_LEVELS = 8
 SAME_GREY_LEVELS = 20
 """A sample that differs less from what was learned, in each colour, is more of the same."""
 SAMPLES_TO_SHOW = 6
+NEW_SHARE = 0.25
+"""Of a new sample in the colour that is shown."""
 MOST_SAMPLES = 30
 """A pixel forgets after as many contrary samples that a car has left, say, or the light has changed."""
 
@@ -46,8 +48,8 @@ class BackgroundLearner:
         self._frame_size = (width_px, height_px)
         self._cells = Cells(width_px, height_px, LONGEST_PX)
         shape = (self._cells.height_px, self._cells.width_px)
-        self._colour = np.zeros((*shape, 3), np.float32)
-        self._samples = np.zeros(shape, np.int16)
+        self._colour: NDArray[np.uint8] = np.zeros((*shape, 3), np.uint8)
+        self._samples = np.zeros(shape, np.uint8)
         self._busy_until_ns = np.full((self._cells.rows, self._cells.columns), np.iinfo(np.int64).min, np.int64)
         self._sketches: deque[tuple[int, NDArray[np.uint8]]] = deque()
         self._waiting: deque[tuple[int, NDArray[np.uint8]]] = deque()
@@ -62,12 +64,11 @@ class BackgroundLearner:
         if self._first_ns is None:
             self._first_ns = frame.time_ns
         self._last_ns = frame.time_ns
-        picture = self._cells.shrink(frame.bgr())
-        busy = self._maybe_road_users(detections) | self._moved(frame.time_ns, picture)
+        busy = self._maybe_road_users(detections) | self._moved(frame)
         self._busy_until_ns[busy] = frame.time_ns + EMPTY_BEFORE_NS
         if self._sampled_ns is None or frame.time_ns - self._sampled_ns >= SAMPLE_INTERVAL_NS:
             self._sampled_ns = frame.time_ns
-            self._waiting.append((frame.time_ns, picture))
+            self._waiting.append((frame.time_ns, self._cells.shrink(frame.bgr())))
         while self._waiting and self._waiting[0][0] <= frame.time_ns - EMPTY_AFTER_NS:
             sampled_ns, sample = self._waiting.popleft()
             if sampled_ns >= self._first_ns + EMPTY_BEFORE_NS:
@@ -80,17 +81,17 @@ class BackgroundLearner:
 
     def image(self) -> RedactedImage:
         """What was learned so far, flat where that is nothing."""
-        bgr = cv2.convertScaleAbs(self._colour)
+        bgr = self._colour.copy()
         bgr[self._samples < SAMPLES_TO_SHOW] = FLAT_BGR
-        return RedactedImage(self._last_ns, bgr, self.known == 0.0)  # type: ignore[arg-type]
+        return RedactedImage(self._last_ns, bgr, self.known == 0.0)
 
     def _maybe_road_users(self, detections: Detections) -> Mask:
         boxes = detections.xyxy_px[~(detections.score < MIN_SCORE)]
         return self._cells.under(boxes, GROW * (boxes[:, 2] - boxes[:, 0]), GROW * (boxes[:, 3] - boxes[:, 1]))
 
-    def _moved(self, time_ns: int, picture: NDArray[np.uint8]) -> Mask:
+    def _moved(self, frame: Frame) -> Mask:
         """Cells that differ from one of the pictures before."""
-        sketch = self._cells.sketch(picture)
+        time_ns, sketch = frame.time_ns, self._cells.sketch(frame.bgr())
         change = np.zeros_like(sketch)
         for lag_ns in MOTION_LAGS_NS:
             earlier = [old for seen_ns, old in self._sketches if seen_ns <= time_ns - lag_ns]
@@ -105,17 +106,16 @@ class BackgroundLearner:
 
     def _learn(self, picture: NDArray[np.uint8], empty: NDArray[np.uint8]) -> None:
         """Take up the pixels of `picture` where `empty`, uint8 [h, w], is not 0."""
-        difference = _largest(cv2.absdiff(picture, cv2.convertScaleAbs(self._colour)))
+        difference = _largest(cv2.absdiff(picture, self._colour))
         alike = cv2.threshold(difference, SAME_GREY_LEVELS - 1, 255, cv2.THRESH_BINARY_INV)[1]
         same = cv2.bitwise_and(alike, empty)
         other = cv2.subtract(empty, same)
-        cv2.accumulateWeighted(picture, self._colour, 1 / SAMPLES_TO_SHOW, same)
-        self._samples += same > 0
-        self._samples -= other > 0
-        fresh = (self._samples <= 0) & (other > 0)
-        self._colour[fresh] = picture[fresh]
-        self._samples[fresh] = 1
-        np.clip(self._samples, 0, MOST_SAMPLES, out=self._samples)
+        self._samples = np.minimum(self._samples + (same > 0), np.uint8(MOST_SAMPLES))
+        self._samples -= np.minimum(self._samples, other > 0)
+        fresh = cv2.bitwise_and(other, cv2.compare(self._samples, np.zeros(1), cv2.CMP_EQ))
+        cv2.copyTo(cv2.addWeighted(picture, NEW_SHARE, self._colour, 1 - NEW_SHARE, 0), same, self._colour)
+        cv2.copyTo(picture, fresh, self._colour)
+        self._samples += fresh > 0
 
 
 def _largest(bgr: MatLike) -> MatLike:

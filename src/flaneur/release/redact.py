@@ -29,16 +29,14 @@ MIN_INTERVAL_NS = 80 * SECOND_NS // 1000
 SLACK_NS = SECOND_NS // 1000
 """Time stamps are rounded by containers; a frame a hair early belongs to the next interval."""
 
-HOLD_NS = 350 * SECOND_NS // 1000
-"""How long a detection hides before and after it was seen; always until the looks next to it."""
-TRACK_HOLD_NS = SECOND_NS // 10
-"""The same for tracks, which themselves bridge the moments at which a road user was not seen."""
+HOLD_NS = 450 * SECOND_NS // 1000
+"""How long a detection hides before and after it was seen; always until the looks next to it, as a track does."""
 MAX_GAP_NS = SECOND_NS
 """A picture is hidden whole when detector or tracker did not look within this time before it, or after it."""
 PATIENCE_NS = 5 * SECOND_NS // 2
 """A picture is hidden whole when this much of the video has gone by and the tracker has not answered."""
 
-MIN_SCORE = 0.15
+MIN_SCORE = 0.2
 MIN_VEHICLE_SCORE = 0.35
 """Weaker vehicles are mostly street furniture; one that drives is hidden by its motion."""
 GROW_X, GROW_Y = 0.1, 0.05
@@ -75,7 +73,7 @@ class Redactor:
         self._flat = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
         self._waiting: deque[tuple[int, NDArray[np.uint8] | None]] = deque()
         self._detected = _Looks(HOLD_NS)
-        self._tracked = _Looks(TRACK_HOLD_NS)
+        self._tracked = _Looks(hold_ns=0)
         self._motion = _Motion(self._cells)
         self._interval = -1
 
@@ -180,7 +178,10 @@ class _Looks:
             return None
         near = np.abs(times - time_ns) <= self._hold_ns
         near[max(before - 1, 0) : after + 1] = True
-        seen: Mask = np.logical_or.reduce([mask for (_, mask), use in zip(self._looks, near, strict=True) if use])
+        seen = np.zeros_like(self._looks[0][1])
+        for (_, mask), counts in zip(self._looks, near, strict=True):
+            if counts:
+                seen |= mask
         return seen
 
 
@@ -209,8 +210,9 @@ class _Motion:
             after = int(np.searchsorted(times, time_ns + lag_ns))
             others = [k for k in (before, after) if 0 <= k < len(times)]
             if others:
-                differences = [cv2.absdiff(self._sketches[here][1], self._sketches[k][1]) for k in others]
-                change = np.maximum(change, np.minimum.reduce(differences))
+                sketch = self._sketches[here][1]
+                first, last = (cv2.absdiff(sketch, self._sketches[k][1]) for k in (others[0], others[-1]))
+                cv2.max(change, cv2.min(first, last), change)
         moved = (change > MOTION_GREY_LEVELS).view(np.uint8)
         moved = cv2.morphologyEx(moved, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))  # type: ignore[assignment]
         return cv2.dilate(moved, np.ones((5, 5), np.uint8)).view(bool)
