@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from flaneur.data.private import Detections, Tracks
 from flaneur.data.time import SECOND_NS
@@ -11,6 +12,7 @@ from flaneur.track import Tracker, TrackParams
 from support.people import HEIGHT, WIDTH
 
 LAG_NS = SECOND_NS
+LAW = settings(max_examples=40, deadline=None)  # a shared machine may stall
 Scene = list[tuple[int, Detections | None]]
 
 
@@ -20,7 +22,7 @@ def scenes(draw: st.DrawFn, mirror_safe: bool = False) -> Scene:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     walkers, frames = draw(st.integers(0, 6)), draw(st.integers(1, 50))
     every, miss = draw(st.integers(1, 4)), draw(st.sampled_from((0.0, 0.2, 0.5)))
-    gaps = draw(st.lists(st.integers(1, 400), min_size=1, max_size=8))
+    gaps = draw(st.lists(st.integers(1, 80 if mirror_safe else 400), min_size=1, max_size=8))
     lowest = 0.45 if mirror_safe else 0.0
     foot = rng.uniform((lowest * WIDTH, 200), (WIDTH * (1 - lowest), 400), (walkers, 2))
     speed = rng.normal(0.0, 10.0 if mirror_safe else 60.0, (walkers, 2))
@@ -31,7 +33,8 @@ def scenes(draw: st.DrawFn, mirror_safe: bool = False) -> Scene:
         half, tall = rng.uniform(12, 18, walkers), rng.uniform(70, 90, walkers)
         xyxy = np.stack((at[:, 0] - half, at[:, 1] - tall, at[:, 0] + half, at[:, 1]), axis=1)
         there = rng.random(walkers) >= miss
-        scores = rng.choice((0.25, 0.4, 0.6, 0.8), walkers, p=(0.1, 0.2, 0.2, 0.5))
+        # no two scores are alike: of two equal doubles either may be kept
+        scores = rng.choice((0.25, 0.4, 0.6, 0.8), walkers, p=(0.1, 0.2, 0.2, 0.5)) + rng.uniform(0.0, 0.05, walkers)
         found = Detections(
             xyxy[there].astype(np.float32), scores[there].astype(np.float32), kind[there].astype(np.uint8)
         )
@@ -52,7 +55,7 @@ def same(a: list[Tracks], b: list[Tracks], tolerance: float = 0.01) -> None:
     known: dict[int, int] = {}
     for f, g in zip(a, b, strict=True):
         assert len(f) == len(g)
-        rows, other = np.lexsort(f.xyxy_px.T.round(1)), np.lexsort(g.xyxy_px.T.round(1))
+        rows, other = linear_sum_assignment(np.abs(f.xyxy_px[:, None] - g.xyxy_px[None]).sum(axis=2))
         np.testing.assert_allclose(f.xyxy_px[rows], g.xyxy_px[other], atol=tolerance)
         assert (f.kind[rows] == g.kind[other]).all()
         for i, j in zip(f.track_id[rows].tolist(), g.track_id[other].tolist(), strict=True):
@@ -60,6 +63,7 @@ def same(a: list[Tracks], b: list[Tracks], tolerance: float = 0.01) -> None:
     assert len(set(known.values())) == len(known)
 
 
+@LAW
 @given(scenes())
 def test_every_frame_comes_back_once_in_order_and_in_time(scene):
     tracker = Tracker(TrackParams(), WIDTH, HEIGHT, np.random.default_rng(0))
@@ -78,6 +82,7 @@ def test_every_frame_comes_back_once_in_order_and_in_time(scene):
     assert tracker.flush() == []
 
 
+@LAW
 @given(scenes())
 def test_boxes_lie_in_the_picture_ids_are_unique_and_ended_ids_stay_away(scene):
     ended: set[int] = set()
@@ -93,6 +98,7 @@ def test_boxes_lie_in_the_picture_ids_are_unique_and_ended_ids_stay_away(scene):
     assert ended == shown
 
 
+@LAW
 @given(scenes(), st.integers(0, 2**32 - 1))
 def test_the_order_of_boxes_in_a_frame_changes_nothing(scene, seed):
     rng = np.random.default_rng(seed)
@@ -102,6 +108,7 @@ def test_the_order_of_boxes_in_a_frame_changes_nothing(scene, seed):
         assert (f.track_id == g.track_id).all()
 
 
+@LAW
 @given(scenes(mirror_safe=True))
 def test_a_mirrored_scene_gives_mirrored_tracks(scene):
     def flip(xyxy):
@@ -115,6 +122,7 @@ def test_a_mirrored_scene_gives_mirrored_tracks(scene):
     same(run(scene), back)
 
 
+@LAW
 @given(scenes(mirror_safe=True), st.integers(-60, 60))
 def test_a_scene_that_is_moved_gives_moved_tracks(scene, dx):
     shift = np.array((dx, 0, dx, 0), np.float32)
@@ -126,7 +134,7 @@ def test_a_scene_that_is_moved_gives_moved_tracks(scene, dx):
     same(run(scene), back)
 
 
-@settings(max_examples=50)
+@LAW
 @given(scenes(), scenes())
 def test_after_flush_the_tracker_is_as_new(first, second):
     used = Tracker(TrackParams(), WIDTH, HEIGHT, np.random.default_rng(1))
@@ -134,7 +142,7 @@ def test_after_flush_the_tracker_is_as_new(first, second):
     same(run(second), run(second, used), tolerance=0.0)
 
 
-@settings(max_examples=20)
+@LAW
 @given(st.sampled_from((0.25, 0.5, 1.0)), st.integers(1, 40))
 def test_the_lag_is_what_was_asked_for(lag_s, interval_ms):
     tracker = Tracker(TrackParams(lag_s=lag_s), WIDTH, HEIGHT, np.random.default_rng(0))
