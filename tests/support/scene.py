@@ -92,7 +92,7 @@ def write_board_detector(path: Path) -> Path:
     magenta = op.clamp(op.multiply(magenta, np.float32(1.6)), 0.0, 1.0)
     # A whole board measures 0.59: a window that is off by a few pixels loses to the one that fits.
     score = op.avg_pool(magenta, [STRIDE, STRIDE], [0, 0], [0, 0], [BOARD_H, BOARD_W], False)
-    score = op.clamp(op.divide(op.subtract(score, np.float32(0.5)), np.float32(0.09)), 0.0, 1.0)
+    score = op.clamp(op.divide(op.subtract(score, np.float32(0.46)), np.float32(0.09)), 0.0, 1.0)
     rows, columns = (HEIGHT - BOARD_H) // STRIDE + 1, (WIDTH - BOARD_W) // STRIDE + 1
     y, x = np.mgrid[:rows, :columns].reshape(2, -1) * STRIDE
     boxes = np.stack((x + BOARD_W / 2, y + BOARD_H / 2, np.full(x.size, BOARD_W), np.full(x.size, BOARD_H)))

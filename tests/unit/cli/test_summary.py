@@ -1,0 +1,83 @@
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from flaneur.cli.summary import as_json, clock, coverage_line, show_summary, totals
+from flaneur.cli.texts import TEXTS
+from flaneur.data.kinds import Kind
+from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.time import MINUTE_NS
+
+FACTS = RunFacts(
+    source="v.mp4", site="s", camera="c", timezone="UTC", dated=False, start_ns=0, end_ns=2 * MINUTE_NS, width_px=64,
+    height_px=48, frames_seen=1200, frames_dropped=3, observed_s=90.0, complete=True, detector="d",
+    detector_licence="l",
+    detector_sha256="0" * 64, detections_per_s=5.0, kinds=("pedestrian", "car"), software="flaneur", wall_s=30.0,
+    stage_ms_per_frame=(("decode", 0.5),), notes=("[b]bold[/b] claim",),
+)  # fmt: skip
+
+
+def figure(
+    measure: str, value: float | None, *, minute: int = 0, kind: str = "car", coverage: float = 1.0
+) -> Measurement:
+    coverage = 0.0 if value is None else coverage
+    start_ns = minute * MINUTE_NS
+    return Measurement(
+        "s", "c", measure, "p [x]", kind, "to right", start_ns, start_ns + MINUTE_NS, value, "u", coverage, 9, 0
+    )
+
+
+def test_counts_are_added_up() -> None:
+    figures = totals([figure("crossings", 2.0), figure("crossings", 3.0, minute=1)])
+    assert figures == {("crossings", "p [x]", "to right"): {"car": 5.0}}
+
+
+def test_occupancy_is_weighted_with_what_was_observed() -> None:
+    figures = totals([figure("occupancy", 4.0), figure("occupancy", 1.0, minute=1, coverage=0.5)])
+    assert figures["occupancy", "p [x]", "to right"]["car"] == pytest.approx(3.0)
+
+
+def test_the_peak_is_the_highest() -> None:
+    figures = totals([figure("occupancy_peak", 4.0), figure("occupancy_peak", 1.0, minute=1)])
+    assert figures["occupancy_peak", "p [x]", "to right"]["car"] == 4.0
+
+
+def test_what_was_never_observed_is_missing_not_0() -> None:
+    assert totals([figure("crossings", None)]) == {}
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3723, "1:02:03")])
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_tables_show_names_as_they_are(language: str) -> None:
+    out = io.StringIO()
+    figures = [figure("crossings", 2.0), figure("crossings", 0.0, kind="pedestrian"), figure("occupancy", 0.5)]
+    show_summary(Console(file=out, width=120), FACTS, figures, language)  # type: ignore[arg-type]
+    shown = out.getvalue()
+    assert "p [x]" in shown
+    assert "[b]bold[/b] claim" in shown
+    assert "75 %" in shown
+
+
+def test_coverage_of_a_video_without_length() -> None:
+    assert "—" in coverage_line(dataclasses.replace(FACTS, end_ns=0, observed_s=0.0), "en")
+
+
+def test_json_holds_the_totals() -> None:
+    said = json.loads(json.dumps(as_json(FACTS, [figure("crossings", 2.0)], Path("out"))))
+    assert said["figures"] == [
+        {"measure": "crossings", "place": "p [x]", "direction": "to right", "kind": "car", "value": 2.0}
+    ]
+    assert said["observed_s"] == 90.0
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert TEXTS["en"].keys() == TEXTS["de"].keys()
+    assert {kind.label for kind in Kind} <= TEXTS["en"].keys()
