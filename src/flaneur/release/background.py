@@ -112,7 +112,7 @@ class BackgroundLearner:
         other = cv2.subtract(empty, same)
         self._samples = np.minimum(self._samples + (same > 0), np.uint8(MOST_SAMPLES))
         self._samples -= np.minimum(self._samples, other > 0)
-        fresh = cv2.bitwise_and(other, cv2.compare(self._samples, np.zeros(1), cv2.CMP_EQ))
+        fresh = np.where(self._samples == 0, other, np.uint8(0))
         cv2.copyTo(cv2.addWeighted(picture, NEW_SHARE, self._colour, 1 - NEW_SHARE, 0), same, self._colour)
         cv2.copyTo(picture, fresh, self._colour)
         self._samples += fresh > 0

@@ -127,6 +127,11 @@ def test_large_pictures_are_reduced() -> None:
     assert learn(lambda _: ground(1920, 1080), nobody, 1).image().bgr.shape == (540, 960, 3)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 50), (50, 1)])
+def test_tiny_pictures_do_no_harm(size: tuple[int, int]) -> None:
+    assert learn(lambda _: ground(*size), nobody, 12).known == 1.0
+
+
 def redacted(*hidden: tuple[slice, slice], time_ns: int = 0) -> RedactedImage:
     bgr = ground().copy()
     for rows, columns in hidden:

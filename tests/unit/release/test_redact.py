@@ -251,3 +251,10 @@ def test_a_video_of_one_frame_is_redacted() -> None:
 
 def test_nothing_comes_from_nothing() -> None:
     assert Redactor(320, 240).finish([]) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 50), (50, 1)])
+def test_tiny_pictures_do_no_harm(size: tuple[int, int]) -> None:
+    images = redact(lambda _: ground(*size), lambda _: Detections.none(), lambda _: NOBODY, seconds=2)
+    assert len(images) == 20
+    assert {image.bgr.shape for image in images} == {(size[1], size[0], 3)}
