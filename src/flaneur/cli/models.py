@@ -7,9 +7,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flaneur.detect.models import catalogue
-from flaneur.detect.yolov7 import fetch_yolov7_tiny
-
 app = typer.Typer(help="List detectors and fetch one on demand.", invoke_without_command=True)
 
 
@@ -24,6 +21,8 @@ def list_models(context: typer.Context) -> None:
     """List detectors: those that are here and those that can be fetched."""
     if context.invoked_subcommand is not None:
         return
+    from flaneur.detect.models import catalogue  # loads the detector's libraries
+
     table = Table("name", "kinds", "licence", "origin", "where")
     for entry in catalogue():
         kinds = ", ".join(sorted({kind.label for kind in entry.kinds.values()}))
@@ -35,6 +34,8 @@ def list_models(context: typer.Context) -> None:
 @app.command()
 def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")]) -> None:
     """Fetch a model and convert it on this machine. It needs the network; nothing else of Flaneur does."""
+    from flaneur.detect.yolov7 import fetch_yolov7_tiny  # loads the detector's libraries
+
     console = Console(stderr=True)
     console.print("YOLOv7-tiny is under GPL-3.0: if you hand it on, its terms hold. Flaneur itself stays Apache-2.0.")
     path = fetch_yolov7_tiny(lambda text: console.print(text, markup=False, highlight=False))

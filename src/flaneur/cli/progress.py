@@ -2,16 +2,18 @@
 
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from flaneur.cli.summary import clock
 from flaneur.cli.texts import TEXTS
+from flaneur.data.language import Language
 from flaneur.data.time import to_s
-from flaneur.run.pipeline import Moment
-from flaneur.serve.report import Language
+
+if TYPE_CHECKING:
+    from flaneur.run.pipeline import Moment
 
 REFRESH_S = 0.2
 PLAIN_LINE_S = 10.0
@@ -29,7 +31,7 @@ class Display(Protocol):
     ) -> None:
         """Leave the terminal tidy."""
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: "Moment") -> None:
         """Called for every frame; decides itself how often to draw."""
 
 
@@ -49,7 +51,7 @@ class SilentDisplay:
     def __exit__(self, *_: object) -> None:
         return
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: "Moment") -> None:
         """Show nothing."""
 
 
@@ -78,7 +80,7 @@ class BarDisplay:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: "Moment") -> None:
         """Draw at most five times a second."""
         now_s = time.monotonic()
         if now_s - self._drawn_s < REFRESH_S:
@@ -104,7 +106,7 @@ class LineDisplay:
     def __exit__(self, *_: object) -> None:
         return
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: "Moment") -> None:
         """Say something at most every ten seconds."""
         now_s = time.monotonic()
         if now_s - self._said_s < PLAIN_LINE_S:
@@ -120,7 +122,7 @@ class LineDisplay:
         )
 
 
-def running_counts(moment: Moment, language: Language) -> str:
+def running_counts(moment: "Moment", language: Language) -> str:
     """The largest counts so far, e.g. `so far: crosswalk ↦ to right 12, …`."""
     text = TEXTS[language]
     largest = sorted(moment.counts.items(), key=lambda item: -item[1])[:SHOWN_COUNTS]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,10 +15,12 @@ from rich.console import Console
 from flaneur.cli.progress import Display, SilentDisplay, open_display
 from flaneur.cli.summary import as_json, show_summary
 from flaneur.cli.texts import TEXTS, default_language
+from flaneur.data.language import Language
 from flaneur.run.job import load_job
-from flaneur.run.measure_file import Outcome, measure_file
 from flaneur.run.results import REPORT
-from flaneur.serve.report import Language
+
+if TYPE_CHECKING:
+    from flaneur.run.measure_file import Outcome
 
 INTERRUPTED = 130
 """Exit code of a run that was stopped early and kept its results, as shells expect after Ctrl-C."""
@@ -50,6 +52,8 @@ def run(
     def display(frames_estimate: int | None) -> Display:
         return SilentDisplay() if silent else open_display(console, frames_estimate, language)
 
+    from flaneur.run.measure_file import measure_file  # takes a second to load, which --help need not wait for
+
     with stop_on_signals() as stop:
         outcome = measure_file(
             job, folder, overwrite=overwrite, with_video=video_out, language=language, stop=stop, display=display
@@ -62,7 +66,7 @@ def run(
         raise typer.Exit(INTERRUPTED)
 
 
-def _say(outcome: Outcome, folder: Path, language: Language) -> None:
+def _say(outcome: "Outcome", folder: Path, language: Language) -> None:
     console = Console()
     show_summary(console, outcome.facts, outcome.measurements, language)
     text = TEXTS[language]

@@ -8,7 +8,6 @@ import typer
 
 from flaneur.config.load import load_site
 from flaneur.data.errors import UserError
-from flaneur.run.site_files import import_otflow, start_site
 
 app = typer.Typer(help="Write, check and convert site files.", no_args_is_help=True)
 
@@ -32,6 +31,8 @@ def init(
     site: SiteOut = Path("site.toml"),
 ) -> None:
     """Write a commented site file to start from, and a redacted picture with a grid to read coordinates from."""
+    from flaneur.run.site_files import start_site  # takes a second to load
+
     picture = site.with_suffix(".png")
     _must_be_new(site, picture)
     start_site(video, site, picture)
@@ -46,6 +47,8 @@ def import_(
     site: SiteOut = Path("site.toml"),
 ) -> None:
     """Make a site file from the sections and flows of an .otflow file."""
+    from flaneur.run.site_files import import_otflow  # takes a second to load
+
     _must_be_new(site)
     for note in import_otflow(sections, video, site):
         typer.echo(f"note: {note}", err=True)

@@ -8,9 +8,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from flaneur.cli.texts import TEXTS
+from flaneur.data.language import Language
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import to_s
-from flaneur.serve.report import Language
 
 Totals = dict[tuple[str, str, str], dict[str, float]]
 """(measure, place, direction) -> kind -> figure over the whole run."""

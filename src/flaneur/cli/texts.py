@@ -2,7 +2,7 @@
 
 import os
 
-from flaneur.serve.report import Language
+from flaneur.data.language import Language
 
 
 def default_language() -> Language:

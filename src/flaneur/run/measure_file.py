@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
+from flaneur.data.language import Language
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import to_s
 from flaneur.detect.protocol import Detector
@@ -20,7 +21,7 @@ from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
 from flaneur.serve.picture import heat_overlay, with_places
-from flaneur.serve.report import Language, write_report
+from flaneur.serve.report import write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
 from flaneur.source import FileSource
 from flaneur.store.store import Store

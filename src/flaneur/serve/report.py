@@ -7,11 +7,11 @@ as a table behind them, the heat map is part of the file.
 import base64
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flaneur.data.geometry import Flow
+from flaneur.data.language import Language
 from flaneur.data.released import HeatMap, Measurement, RunFacts
 from flaneur.data.time import to_s
 from flaneur.serve import plots, sections
@@ -19,8 +19,6 @@ from flaneur.serve.atomic import written_whole
 from flaneur.serve.bins import bins_for, put_together
 from flaneur.serve.formats import Clock, Words
 from flaneur.serve.tables import raw_table
-
-Language = Literal["en", "de"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -1,0 +1,5 @@
+"""Languages of the user interface."""
+
+from typing import Literal
+
+Language = Literal["en", "de"]
