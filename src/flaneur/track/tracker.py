@@ -26,8 +26,8 @@ class Tracker(Private):
     """Follows road users through one video, by geometry and motion only.
 
     `step` takes every frame once, with the detections, or with None where the detector did not look, and hands the
-    frames out again in order, each at most `lag_s` of video later. (Where a frame comes later than the one before let expect,
-    the lag grows by that much.) `flush` hands out the rest and forgets everything.
+    frames out again in order, each at most `lag_s` of video later. (Where a frame is later than the last interval let
+    expect, the lag grows by that much.) `flush` hands out the rest and forgets everything.
     """
 
     __slots__ = (
