@@ -31,6 +31,10 @@ SLACK_NS = SECOND_NS // 1000
 
 HOLD_NS = 450 * SECOND_NS // 1000
 """How long a detection hides before and after it was seen; always until the looks next to it, as a track does."""
+EDGE_HOLD_NS = 800 * SECOND_NS // 1000
+"""The same at the picture's edge, up to the edge: who comes in or leaves is in sight in part before and after."""
+EDGE_REACH = 0.5
+"""Share of a box's size; nearer to the edge than this, it is at the edge."""
 MAX_GAP_NS = SECOND_NS
 """A picture is hidden whole when detector or tracker did not look within this time before it, or after it."""
 PATIENCE_NS = 5 * SECOND_NS // 2
@@ -47,10 +51,13 @@ GROW_PICTURE = 1 / 600
 MOTION_LAGS_NS = (3 * SECOND_NS // 10, 8 * SECOND_NS // 10)
 """Something moved where a picture differs both from the one this long before and from the one this long after."""
 MOTION_GREY_LEVELS = 8
-DELAY_NS = max(HOLD_NS, *MOTION_LAGS_NS)
+DELAY_NS = max(HOLD_NS, EDGE_HOLD_NS, *MOTION_LAGS_NS)
 """What must be known after a picture, besides its tracks."""
 MAX_MOTION = 0.5
 """Share of the picture. When more of it moves, the camera or the light does, and the picture is hidden whole."""
+
+
+Boxes = NDArray[np.float32]
 
 
 class Redactor:
@@ -73,6 +80,7 @@ class Redactor:
         self._flat = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
         self._waiting: deque[tuple[int, NDArray[np.uint8] | None]] = deque()
         self._detected = _Looks(HOLD_NS)
+        self._at_edge = _Looks(EDGE_HOLD_NS)
         self._tracked = _Looks(hold_ns=0)
         self._motion = _Motion(self._cells)
         self._interval = -1
@@ -92,7 +100,9 @@ class Redactor:
             if picture is not None:
                 self._motion.add(frame.time_ns, picture)
         if detections is not None and fits:
-            self._detected.add(frame.time_ns, self._maybe_road_users(detections))
+            boxes = _maybe_road_users(detections)
+            self._detected.add(frame.time_ns, self._under(boxes))
+            self._at_edge.add(frame.time_ns, self._under(_up_to_the_edge(boxes, self._frame_size)))
         self._take(tracks)
         return self._due(frame.time_ns)
 
@@ -103,18 +113,13 @@ class Redactor:
 
     def _take(self, tracks: Sequence[Tracks]) -> None:
         for each in tracks:
-            self._tracked.add(each.time_ns, self._cells.under(each.xyxy_px, *self._grow(each.xyxy_px)))
+            self._tracked.add(each.time_ns, self._under(each.xyxy_px))
 
-    def _maybe_road_users(self, detections: Detections) -> Mask:
-        is_vehicle = detections.kind >= Kind.CAR
-        # Written as a negation so that a score that is no number counts as a road user.
-        boxes = detections.xyxy_px[~(detections.score < np.where(is_vehicle, MIN_VEHICLE_SCORE, MIN_SCORE))]
-        return self._cells.under(boxes, *self._grow(boxes))
-
-    def _grow(self, xyxy_px: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _under(self, xyxy_px: Boxes) -> Mask:
+        """Cells under grown boxes."""
         width, height = xyxy_px[:, 2] - xyxy_px[:, 0], xyxy_px[:, 3] - xyxy_px[:, 1]
         anyhow = np.float32(GROW_PICTURE * max(self._frame_size))
-        return GROW_X * width + anyhow, GROW_Y * height + anyhow
+        return self._cells.under(xyxy_px, GROW_X * width + anyhow, GROW_Y * height + anyhow)
 
     def _due(self, now_ns: int | None) -> list[RedactedImage]:
         """The pictures of which enough is known; all that are left when the video has ended (None)."""
@@ -137,16 +142,34 @@ class Redactor:
     def _hidden(self, time_ns: int, *, at_end: bool) -> Mask | None:
         """Cells to hide; None when nobody can tell."""
         detected = self._detected.around(time_ns, at_end=at_end)
+        at_edge = self._at_edge.around(time_ns, at_end=at_end)
         tracked = self._tracked.around(time_ns, at_end=at_end)
         moved = self._motion.around(time_ns)
-        if detected is None or tracked is None or moved is None or moved.mean() > MAX_MOTION:
+        if detected is None or at_edge is None or tracked is None or moved is None or moved.mean() > MAX_MOTION:
             return None
-        return detected | tracked | moved
+        return detected | at_edge | tracked | moved
 
     def _painted(self, picture: NDArray[np.uint8], hidden: Mask) -> NDArray[np.uint8]:
         painted = picture.copy()
         cv2.copyTo(self._flat, self._cells.pixels(hidden), painted)
         return painted
+
+
+def _maybe_road_users(detections: Detections) -> Boxes:
+    is_vehicle = detections.kind >= Kind.CAR
+    # Written as a negation so that a score that is no number counts as a road user.
+    return detections.xyxy_px[~(detections.score < np.where(is_vehicle, MIN_VEHICLE_SCORE, MIN_SCORE))]
+
+
+def _up_to_the_edge(xyxy_px: Boxes, frame_size: tuple[int, int]) -> Boxes:
+    """Those of the boxes [n, 4] that are at an edge of the picture, drawn out to it."""
+    low, high = xyxy_px[:, :2], xyxy_px[:, 2:]
+    reach = EDGE_REACH * (high - low)
+    size = np.array(frame_size, np.float32)
+    at_low, at_high = low < reach, size - high < reach
+    drawn_out = np.concatenate((np.where(at_low, 0, low), np.where(at_high, size, high)), axis=1)
+    at_edge: Boxes = drawn_out[(at_low | at_high).any(axis=1)].astype(np.float32, copy=False)
+    return at_edge
 
 
 class _Looks:

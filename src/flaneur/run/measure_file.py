@@ -11,7 +11,7 @@ from typing import Protocol
 
 from flaneur.data.language import Language
 from flaneur.data.released import Measurement, RunFacts
-from flaneur.data.time import to_s
+from flaneur.data.time import to_ns, to_s
 from flaneur.detect.protocol import Detector
 from flaneur.run import results
 from flaneur.run.clock import StageClock
@@ -99,7 +99,7 @@ def _facts(
         timezone=job.site.timezone,
         dated=job.dated,
         start_ns=job.start_ns,
-        end_ns=job.start_ns + moment.time_ns + frame_ns,
+        end_ns=job.start_ns + moment.time_ns + frame_ns + to_ns(source.missing_s),
         width_px=source.info.width_px,
         height_px=source.info.height_px,
         frames_seen=moment.frames,

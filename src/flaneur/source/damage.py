@@ -24,11 +24,13 @@ class Damage:
     resized: int = 0
     interlaced: int = 0
     ended_early_s: float = 0.0
+    missing: int = 0
+    """Frames that the header promises and that never came."""
 
     @property
     def frames_dropped(self) -> int:
         """Frames that are known to exist and could not be used."""
-        return self.undecodable + self.concealed + self.suspect + self.late
+        return self.undecodable + self.concealed + self.suspect + self.late + self.missing
 
     def sentences(self) -> list[str]:
         """One sentence per kind of damage that occurred."""
@@ -55,7 +57,10 @@ class Damage:
         if self.unreadable:
             notes.append(f"the file could not be read {_at(self.unreadable)}")
         if self.ended_early_s:
-            notes.append(f"the pictures end {self.ended_early_s:.1f} s before the length that the file's header states")
+            notes.append(
+                f"the pictures end {self.ended_early_s:.1f} s before the length that the file's header states; "
+                f"some {self.missing} frames are missing there or before and count as dropped"
+            )
         return notes
 
 

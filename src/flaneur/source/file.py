@@ -91,6 +91,11 @@ class FileSource:
         return self._damage.frames_dropped
 
     @property
+    def missing_s(self) -> float:
+        """How much earlier the pictures ended than the header promises; known when all were read."""
+        return self._damage.ended_early_s
+
+    @property
     def notes(self) -> list[str]:
         """What a reader of the figures must know about the file so far: at most a dozen sentences."""
         return self._facts + self._damage.sentences()
@@ -125,4 +130,6 @@ class FileSource:
             index += 1
         if self._length_is_stated:
             missing_s = (self.info.duration_s or 0.0) - to_s(self._timeline.end_ns)
-            self._damage.ended_early_s = missing_s if missing_s > EARLY_END_S else 0.0
+            if missing_s > EARLY_END_S:
+                self._damage.ended_early_s = missing_s
+                self._damage.missing = round(missing_s * (self.info.rate_per_s or USUAL_RATE_PER_S))
