@@ -33,7 +33,7 @@ HOLD_NS = 450 * SECOND_NS // 1000
 """How long a detection hides before and after it was seen; always until the looks next to it, as a track does."""
 EDGE_HOLD_NS = 800 * SECOND_NS // 1000
 """The same at the picture's edge, up to the edge: who comes in or leaves is in sight in part before and after."""
-EDGE_REACH = 0.5
+EDGE_REACH = 0.4
 """Share of a box's size; nearer to the edge than this, it is at the edge."""
 MAX_GAP_NS = SECOND_NS
 """A picture is hidden whole when detector or tracker did not look within this time before it, or after it."""
@@ -101,8 +101,8 @@ class Redactor:
                 self._motion.add(frame.time_ns, picture)
         if detections is not None and fits:
             boxes = _maybe_road_users(detections)
-            self._detected.add(frame.time_ns, self._under(boxes))
-            self._at_edge.add(frame.time_ns, self._under(_up_to_the_edge(boxes, self._frame_size)))
+            self._detected.add(frame.time_ns, boxes)
+            self._at_edge.add(frame.time_ns, _up_to_the_edge(boxes, self._frame_size))
         self._take(tracks)
         return self._due(frame.time_ns)
 
@@ -113,7 +113,7 @@ class Redactor:
 
     def _take(self, tracks: Sequence[Tracks]) -> None:
         for each in tracks:
-            self._tracked.add(each.time_ns, self._under(each.xyxy_px))
+            self._tracked.add(each.time_ns, each.xyxy_px)
 
     def _under(self, xyxy_px: Boxes) -> Mask:
         """Cells under grown boxes."""
@@ -147,7 +147,7 @@ class Redactor:
         moved = self._motion.around(time_ns)
         if detected is None or at_edge is None or tracked is None or moved is None or moved.mean() > MAX_MOTION:
             return None
-        return detected | at_edge | tracked | moved
+        return self._under(np.concatenate((detected, at_edge, tracked))) | moved
 
     def _painted(self, picture: NDArray[np.uint8], hidden: Mask) -> NDArray[np.uint8]:
         painted = picture.copy()
@@ -177,17 +177,17 @@ class _Looks:
 
     def __init__(self, hold_ns: int) -> None:
         self._hold_ns = hold_ns
-        self._looks: deque[tuple[int, Mask]] = deque()
+        self._looks: deque[tuple[int, Boxes]] = deque()
 
-    def add(self, time_ns: int, mask: Mask) -> None:
-        self._looks.append((time_ns, mask))
+    def add(self, time_ns: int, xyxy_px: Boxes) -> None:
+        self._looks.append((time_ns, xyxy_px))
 
     def reach(self, time_ns: int) -> bool:
         """Whether there was a look at this time or later."""
         return bool(self._looks) and self._looks[-1][0] >= time_ns
 
-    def around(self, time_ns: int, *, at_end: bool) -> Mask | None:
-        """All that was seen within the hold of `time_ns`, and by the last look before it and the first after it.
+    def around(self, time_ns: int, *, at_end: bool) -> Boxes | None:
+        """All boxes that were seen within the hold of `time_ns`, and by the last look before it and the first after it.
 
         None when there was no look for too long before, or after unless the video has ended. Times never go back.
         """
@@ -201,11 +201,7 @@ class _Looks:
             return None
         near = np.abs(times - time_ns) <= self._hold_ns
         near[max(before - 1, 0) : after + 1] = True
-        seen = np.zeros_like(self._looks[0][1])
-        for (_, mask), counts in zip(self._looks, near, strict=True):
-            if counts:
-                seen |= mask
-        return seen
+        return np.concatenate([boxes for (_, boxes), counts in zip(self._looks, near, strict=True) if counts])
 
 
 class _Motion:
