@@ -4,7 +4,8 @@
 
 Two things are timed in turn, round by round, and the medians of the ratios are printed, because absolute times
 drift on a shared machine:
-- the run without a redacted video (decode, gate, detect, track, measure, background, store, report);
+- the loop of a run without a redacted video (decode, gate, detect, track, measure, background, heat map, store), first
+  frame to last; loading the model and writing the report, which do not grow with the video, are printed apart;
 - the detector alone on the frames that the run looks at, two at a time on one core each, as the run uses it;
 """
 
@@ -20,17 +21,32 @@ from pathlib import Path
 
 from flaneur.cli.progress import SilentDisplay
 from flaneur.data.private import Frame
+from flaneur.data.released import RunFacts
 from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.run.job import plan_job
 from flaneur.run.looking import WORKERS, Cadence
 from flaneur.run.measure_file import Shows, measure_file
+from flaneur.run.pipeline import Moment
 from flaneur.source import FileSource
 
 SAMPLE = Path(".cache/vtest.avi")
 
 
-def silent(_frames: int | None) -> AbstractContextManager[Shows]:
-    return SilentDisplay()
+class Stopwatch(SilentDisplay):
+    """Times the loop between the first frame that came out and the last."""
+
+    def __init__(self) -> None:
+        self.first: tuple[float, int] | None = None
+        self.last = (0.0, 0)
+
+    def show(self, moment: Moment) -> None:
+        self.last = (time.perf_counter(), moment.frames)
+        self.first = self.first or self.last
+
+    @property
+    def s_per_frame(self) -> float:
+        assert self.first is not None
+        return (self.last[0] - self.first[0]) / (self.last[1] - self.first[1])
 
 
 def looked_at(video: Path, rate: float) -> list[Frame]:
@@ -52,7 +68,13 @@ def detector_alone_s(frames: list[Frame], threads: int) -> float:
     return time.perf_counter() - begin
 
 
-def run_s(video: Path, *, with_video: bool) -> tuple[float, int, tuple[tuple[str, float], ...]]:
+def run_once(video: Path, *, with_video: bool) -> tuple[float, float, RunFacts]:
+    """Seconds a frame in the loop, seconds besides, and what the run says of itself."""
+    watch = Stopwatch()
+
+    def shown(_frames: int | None) -> AbstractContextManager[Shows]:
+        return watch
+
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         outcome = measure_file(
@@ -62,10 +84,10 @@ def run_s(video: Path, *, with_video: bool) -> tuple[float, int, tuple[tuple[str
             with_video=with_video,
             language="en",
             stop=threading.Event(),
-            display=silent,
+            display=shown,
         )
         spent = time.perf_counter() - begin
-    return spent, outcome.facts.frames_seen, outcome.facts.stage_ms_per_frame
+    return watch.s_per_frame, spent - watch.s_per_frame * outcome.facts.frames_seen, outcome.facts
 
 
 def main() -> None:
@@ -77,23 +99,23 @@ def main() -> None:
     if not options.video.exists():
         sys.exit(f"{options.video}: no such file; `make demo` fetches the sample")
     frames = looked_at(options.video, options.rate)
-    rows: list[tuple[float, float, float]] = []
+    rows: list[tuple[float, float, float, float]] = []
     for _ in range(options.rounds):
-        pair_s = detector_alone_s(frames, WORKERS)
-        spent_s, count, stages = run_s(options.video, with_video=False)
-        rows.append((spent_s, pair_s, spent_s / pair_s))
-    with_video_s, _, video_stages = run_s(options.video, with_video=True)
-    print(f"{options.video.name}: {count} frames, {len(frames)} looks; medians of {options.rounds} rounds")
-    spent, alone, ratio = (statistics.median(column) for column in zip(*rows, strict=True))
-    print(f"  run without redacted video   {1000 * spent / count:6.2f} ms a frame")
-    print(f"  detector alone               {1000 * alone / count:6.2f} ms a frame   run / detector = {ratio:.3f}")
-    print(f"  run with redacted video      {1000 * with_video_s / count:6.2f} ms a frame")
-    print("  stages, ms a frame (detect: over both threads):")
-    for name, cost in video_stages:
-        without = dict(stages).get(name)
-        print(
-            f"    {name:12} {cost:6.3f}" + (f"   without redacted video {without:6.3f}" if without is not None else "")
-        )
+        alone_s = detector_alone_s(frames, WORKERS)
+        loop_s, besides_s, facts = run_once(options.video, with_video=False)
+        alone_s /= facts.frames_seen
+        rows.append((loop_s, alone_s, loop_s / alone_s, besides_s))
+    video_s, _, video_facts = run_once(options.video, with_video=True)
+    loop_s, alone_s, ratio, besides_s = (statistics.median(column) for column in zip(*rows, strict=True))
+    print(f"{options.video.name}: {facts.frames_seen} frames, {len(frames)} looks; medians of {options.rounds} rounds")
+    print(f"  loop without redacted video  {1000 * loop_s:6.2f} ms a frame")
+    print(f"  detector alone               {1000 * alone_s:6.2f} ms a frame   loop / detector = {ratio:.3f}")
+    print(f"  loop with redacted video     {1000 * video_s:6.2f} ms a frame")
+    print(f"  set-up and report            {besides_s:6.2f} s once")
+    print("  stages, ms a frame, with and without redacted video (wall time; detect adds up both threads):")
+    without = dict(facts.stage_ms_per_frame)
+    for name, cost in video_facts.stage_ms_per_frame:
+        print(f"    {name:12} {cost:6.3f}  {without.get(name, 0.0):6.3f}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from flaneur.release.cells import Cells, Mask
 from flaneur.release.redact import FLAT_BGR
 
 LONGEST_PX = 960
-SAMPLE_INTERVAL_NS = SECOND_NS // 2
+SAMPLE_INTERVAL_NS = SECOND_NS
 MIN_SCORE = 0.2
 GROW = 0.15
 """Share of its width and height by which a box grows on each side."""

@@ -61,8 +61,9 @@ class Cells:
 
     def sketch(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Brightness of each cell, slightly smoothed against noise, uint8 [rows, columns]."""
-        small = cv2.resize(bgr, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
-        return cv2.blur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (3, 3))  # type: ignore[return-value]
+        grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+        small = cv2.resize(grey, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+        return cv2.blur(small, (3, 3))  # type: ignore[return-value]
 
     def pixels(self, cells: Mask) -> NDArray[np.uint8]:
         """Cells as a picture mask uint8 [height_px, width_px], 255 where true."""

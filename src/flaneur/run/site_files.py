@@ -2,23 +2,33 @@
 
 import itertools
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
 
 from flaneur.config.otflow import read_otflow, site_toml
 from flaneur.config.site import SiteFile, SiteTable
+from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.detector import DetectParams, open_detector
-from flaneur.release.background import BackgroundLearner
+from flaneur.release.background import still
+from flaneur.release.redact import Redactor
 from flaneur.run.clock import StageClock
 from flaneur.run.job import plan_job
 from flaneur.run.looking import look
 from flaneur.serve.atomic import written_whole
 from flaneur.serve.picture import png, with_grid
 from flaneur.source import FileSource
+from flaneur.track.params import TrackParams
+from flaneur.track.tracker import Tracker
 
-LOOK_NS = 60 * SECOND_NS
+LOOK_NS = 30 * SECOND_NS
 """Beginning of the video from which the picture is made: long enough for most of the ground to be empty once."""
-LOOKS_PER_S = 5.0
+LOOKS_PER_S = 2.0
+
+EXAMPLE_START = datetime(2026, 5, 4, 8, tzinfo=UTC)
+"""Stands in the new site file where the video does not say when it was recorded."""
 
 START = """\
 # Site file of Flaneur. Positions are fractions of the picture: [0, 0] is its top left corner, [1, 1] its bottom right.
@@ -32,7 +42,7 @@ interval_s = 60                # length of the intervals, 60 at least
 [[camera]]
 name = "camera"
 source = {source}
-# start = 2026-05-04T08:00:00  # when the video begins, in the site's zone; without it times count from 0:00
+# start = {start}  # when the video begins, in the site's zone; without it times count from 0:00
 
 # Painted over before anything looks, and so in every picture: windows, gardens, a neighbour's door.
 # masks = [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.1]]]
@@ -44,6 +54,9 @@ name = "line 1"
 points = [[0.1, 0.6], [0.9, 0.6]]
 to_right = "down"              # what to call the directions; "to right" and "to left" when left out
 to_left = "up"
+
+# What counts is the ground point. Lines drawn for another point of the box, its middle say, need:
+# anchor = [0.5, 0.5]          # shares of the box's width and height; goes above the lines, below [[camera]]
 
 # A zone counts who enters and leaves, and how many are in it.
 [[camera.zone]]
@@ -69,13 +82,16 @@ def start_site(video: Path, site: Path, picture: Path) -> None:
     UserError when the video cannot be used or the files cannot be written.
     """
     with FileSource(video) as source:
-        learner = BackgroundLearner(source.info.width_px, source.info.height_px)
-        beginning = itertools.takewhile(lambda frame: frame.time_ns < LOOK_NS, source.frames())
-        for frame, detections in look(beginning, LOOKS_PER_S, 0.0, open_detector(DetectParams()), StageClock()):
-            if detections is not None:
-                learner.step(frame, detections)
-    text = START.format(picture=picture.name, site=site, name=json.dumps(_title(video)), source=json.dumps(str(video)))
-    _write(picture, png(with_grid(learner.image())))
+        created = source.info.created or EXAMPLE_START
+        place = _empty_place(source)
+    text = START.format(
+        picture=picture.name,
+        site=site,
+        name=json.dumps(_title(video)),
+        source=json.dumps(str(video)),
+        start=created.isoformat(timespec="seconds"),
+    )
+    _write(picture, png(with_grid(place)))
     _write(site, text.encode())
 
 
@@ -86,6 +102,18 @@ def import_otflow(sections: Path, video: Path, site: Path) -> tuple[str, ...]:
     file = SiteFile(site=SiteTable(name=_title(video)), camera=[imported.camera])
     _write(site, site_toml(file).encode())
     return imported.notes
+
+
+def _empty_place(source: FileSource) -> RedactedImage:
+    """The place of the video's beginning with road users hidden, and seen through where they moved on."""
+    size = source.info.width_px, source.info.height_px
+    redactor = Redactor(*size)
+    tracker = Tracker(TrackParams(), *size, np.random.default_rng())
+    beginning = itertools.takewhile(lambda frame: frame.time_ns < LOOK_NS, source.frames())
+    images: list[RedactedImage] = []
+    for frame, detections in look(beginning, LOOKS_PER_S, 0.0, open_detector(DetectParams()), StageClock()):
+        images += redactor.step(frame, detections, tracker.step(frame.index, frame.time_ns, detections))
+    return still(images + redactor.finish(tracker.flush()))
 
 
 def _title(video: Path) -> str:
