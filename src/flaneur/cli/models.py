@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 app = typer.Typer(help="List detectors and fetch one on demand.", invoke_without_command=True)
 
@@ -23,7 +23,7 @@ def list_models(context: typer.Context) -> None:
         return
     from flaneur.detect.models import catalogue  # loads the detector's libraries
 
-    table = Table("name", "kinds", "licence", "origin", "where")
+    table = Table("name", "kinds", "licence", "origin", Column("where", overflow="fold"))
     for entry in catalogue():
         kinds = ", ".join(sorted({kind.label for kind in entry.kinds.values()}))
         where = str(entry.path) if entry.path else f"flaneur models get {entry.name}"
@@ -37,6 +37,5 @@ def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")]) -> None:
     from flaneur.detect.yolov7 import fetch_yolov7_tiny  # loads the detector's libraries
 
     console = Console(stderr=True)
-    console.print("YOLOv7-tiny is under GPL-3.0: if you hand it on, its terms hold. Flaneur itself stays Apache-2.0.")
     path = fetch_yolov7_tiny(lambda text: console.print(text, markup=False, highlight=False))
     typer.echo(f'{path}\nuse it in a site file:  [detector]  model = "{name.value}"')

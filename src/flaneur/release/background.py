@@ -20,6 +20,8 @@ from flaneur.release.cells import Cells, Mask
 from flaneur.release.redact import FLAT_BGR
 
 LONGEST_PX = 960
+MOST_CELLS = 192
+"""Along the longer side; what is hidden here a little too widely is learned a little later."""
 SAMPLE_INTERVAL_NS = SECOND_NS
 MIN_SCORE = 0.2
 GROW = 0.15
@@ -46,7 +48,7 @@ class BackgroundLearner:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._frame_size = (width_px, height_px)
-        self._cells = Cells(width_px, height_px, LONGEST_PX)
+        self._cells = Cells(width_px, height_px, LONGEST_PX, MOST_CELLS)
         shape = (self._cells.height_px, self._cells.width_px)
         self._colour: NDArray[np.uint8] = np.zeros((*shape, 3), np.uint8)
         self._samples = np.zeros(shape, np.uint8)
@@ -102,7 +104,7 @@ class BackgroundLearner:
             self._sketches.popleft()
         moved = (change > MOTION_GREY_LEVELS).view(np.uint8)
         moved = cv2.morphologyEx(moved, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))  # type: ignore[assignment]
-        return cv2.dilate(moved, np.ones((7, 7), np.uint8)).view(bool)
+        return cv2.dilate(moved, np.ones((5, 5), np.uint8)).view(bool)
 
     def _learn(self, picture: NDArray[np.uint8], empty: NDArray[np.uint8]) -> None:
         """Take up the pixels of `picture` where `empty`, uint8 [h, w], is not 0."""

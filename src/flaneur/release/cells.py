@@ -6,9 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_CELLS = 384
-"""Cells along the longer side: fine enough to follow a box, coarse enough to cost next to nothing."""
-
 Mask = NDArray[np.bool_]
 """[rows, columns]"""
 Floats = NDArray[np.float32]
@@ -21,11 +18,12 @@ class Cells:
     each pixel which the box touches.
     """
 
-    def __init__(self, frame_width_px: int, frame_height_px: int, longest_px: int) -> None:
+    def __init__(self, frame_width_px: int, frame_height_px: int, longest_px: int, most_cells: int) -> None:
+        """Pictures of at most `longest_px` and at most `most_cells` cells along the longer side."""
         shrink = min(1.0, longest_px / max(frame_width_px, frame_height_px))
         self.width_px = max(1, round(frame_width_px * shrink))
         self.height_px = max(1, round(frame_height_px * shrink))
-        self.cell_px = math.ceil(max(self.width_px, self.height_px) / MOST_CELLS)
+        self.cell_px = math.ceil(max(self.width_px, self.height_px) / most_cells)
         self.columns = math.ceil(self.width_px / self.cell_px)
         self.rows = math.ceil(self.height_px / self.cell_px)
         self._cells_per_px = (

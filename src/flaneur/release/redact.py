@@ -24,6 +24,8 @@ FLAT_BGR = (128, 128, 128)
 
 LONGEST_PX = 1280
 """Larger pictures are reduced to this longer side."""
+MOST_CELLS = 384
+"""Along the longer side: fine enough to follow a box, coarse enough to cost little."""
 MIN_INTERVAL_NS = 80 * SECOND_NS // 1000
 """Of each such interval only the first frame becomes a picture: saves memory and time where the video has more."""
 SLACK_NS = SECOND_NS // 1000
@@ -71,7 +73,7 @@ class Redactor:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._frame_size = (width_px, height_px)
-        self._cells = Cells(width_px, height_px, LONGEST_PX)
+        self._cells = Cells(width_px, height_px, LONGEST_PX, MOST_CELLS)
         self.width_px, self.height_px = self._cells.width_px, self._cells.height_px
         self.pictures = 0
         """Pictures handed out so far."""
