@@ -4,6 +4,9 @@ BIN := .venv/bin
 UV := .cache/uv/bin/uv
 SAMPLE := .cache/vtest.avi
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+# Downloads stay in this folder too, and whoever the system trusts (a company's proxy, say) is trusted here.
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv-cache
+export UV_SYSTEM_CERTS ?= true
 
 .PHONY: help demo test check lint types contracts bench lock clean
 
@@ -48,7 +51,7 @@ $(UV): tools/uv.lock
 		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv --clear .cache/uv || \
 		{ rm -rf .cache/uv; echo "Python cannot make a private environment; on Debian: sudo apt install python3-venv"; exit 1; }
-	@.cache/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.lock
+	@.cache/uv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r tools/uv.lock
 	@touch $@
 
 .venv/.run: $(UV) requirements.lock pyproject.toml
