@@ -6,7 +6,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "flaneur"
 MAKERS = {
     "Measurement": {"release", "store"},  # the store reads back what it was given
-    "RedactedImage": {"release", "serve"},  # what is served is drawn on redacted pictures; private types are out of reach
+    "RedactedImage": {"release", "serve"},  # what is served is drawn on redacted pictures only
     "HeatMap": {"release"},
 }
 
