@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from flaneur.data.time import to_ns
-from flaneur.track.boxes import BOTTOM, FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Rows, X
+from flaneur.track.boxes import BOTTOM, FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Flags, Rows, X, near
 from flaneur.track.live import NEVER_NS, Live
 
 LIMIT_NATS = 4.0
@@ -28,55 +28,84 @@ WEAK_NOISE = 2.0
 """By how much the weakest box deviates more than a sure one."""
 SETTLED_S = 2.0
 """Clutter that has stayed for this long competes with road users for weak boxes."""
-_NEVER = 1e6
 
 
-def _pair_costs(mean: Array, cov: Array, deviation: Array, groups: Array, boxes: Boxes) -> tuple[Array, Rows]:
-    """Cost [n, m] of every pair, and which part of the road user the box would show, [n, m].
+def _log_width(variance: Array, height: Array) -> Array:
+    """The part of -log of a normal density that depends on its variance alone, in units of the height."""
+    nats: Array = 0.5 * np.log(2.0 * np.pi * variance / height**2)
+    return nats
 
-    mean [n, 4, 2], cov [n, 4, 3] predicted; deviation [n, 4] of a box in px; groups [n, groups] shares of votes.
+
+def _within_reach(position: Array, variance: Array, height: Array, boxes: Boxes) -> tuple[Rows, Rows]:
+    """Every pair (row, box) that can stay below the limit, and few more: the others need no cost.
+
+    The errors together may cost what the limit leaves after the variances; a wrong width also excuses an error in x.
     """
-    height = np.maximum(mean[:, HEIGHT, 0], 1.0)[:, None]
-    error = boxes.xfwh[None] - mean[:, None, :, 0]
-    variance = np.repeat((cov[..., 0] + deviation**2)[:, None, :], len(boxes), axis=1)
-    variance[..., X] += (0.5 * error[..., WIDTH]) ** 2
-
-    def nats(error: Array, variance: Array) -> Array:
-        cost: Array = 0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance / height**2))
-        return cost
-
-    across = nats(error[..., X], variance[..., X]) + nats(error[..., WIDTH], variance[..., WIDTH])
-    foot = nats(error[..., FOOT], variance[..., FOOT])
-    top = nats(error[..., FOOT] - error[..., HEIGHT], variance[..., FOOT] + variance[..., HEIGHT])
-    no_part = np.where(boxes.xfwh[None, :, HEIGHT] < PART_SHARE * height, PART_NATS, _NEVER)
-    whole = foot + nats(error[..., HEIGHT], variance[..., HEIGHT])
-    upright = np.stack((whole, top + no_part, foot + no_part))
-    return across + upright.min(axis=0) + (groups @ OTHER_GROUP_NATS)[:, boxes.group], upright.argmin(axis=0)
+    floor = _log_width(variance, height[:, None])
+    floor[:, HEIGHT] = np.minimum(floor[:, HEIGHT], PART_NATS)
+    left = np.maximum(LIMIT_NATS - floor.sum(axis=1), 0.0)
+    across = np.sqrt(2.0 * left * (variance[:, X] + 0.5 * left * variance[:, WIDTH]))
+    upright = np.sqrt(2.0 * left * (variance[:, FOOT] + variance[:, HEIGHT]))
+    i, j = near(position[:, X], across, boxes.xfwh[:, X])
+    foot = boxes.xfwh[j, FOOT] - position[i, FOOT]
+    top = foot - boxes.xfwh[j, HEIGHT] + position[i, HEIGHT]
+    good = np.minimum(np.abs(foot), np.abs(top)) <= upright[i]
+    return i[good], j[good]
 
 
-def assign(cost: Array) -> tuple[Rows, Rows]:
-    """The one-to-one pairs (rows, columns) that together stay farthest below the limit."""
-    rows, columns = linear_sum_assignment(np.minimum(cost - LIMIT_NATS, 0.0))
-    good = cost[rows, columns] < LIMIT_NATS
-    return rows[good], columns[good]
+def _costs(error: Array, variance: Array, height: Array, box_height: Array) -> tuple[Array, Rows]:
+    """Cost [p] of p pairs, and which part of the road user the box would show, [p].
+
+    error [p, 4] of the box against the track; variance [p, 4]; heights [p] of the track and the box.
+    """
+    variance[:, X] += (0.5 * error[:, WIDTH]) ** 2
+    nats = 0.5 * error**2 / variance + _log_width(variance, height[:, None])
+    top_variance = variance[:, FOOT] + variance[:, HEIGHT]
+    top = 0.5 * (error[:, FOOT] - error[:, HEIGHT]) ** 2 / top_variance + _log_width(top_variance, height)
+    part = np.where(box_height < PART_SHARE * height, PART_NATS, np.inf)
+    upright = np.stack((nats[:, FOOT] + nats[:, HEIGHT], top + part, nats[:, FOOT] + part))
+    return nats[:, X] + nats[:, WIDTH] + upright.min(axis=0), upright.argmin(axis=0)
+
+
+def _best(i: Rows, j: Rows, worth: Array) -> Flags:
+    """[p] the pairs (i, j) that together are worth most, each i and j once at most; every pair is worth something."""
+    best: Flags = (np.bincount(i)[i] == 1) & (np.bincount(j)[j] == 1)
+    contested = (~best).nonzero()[0]
+    if len(contested):
+        rows, r = np.unique(i[contested], return_inverse=True)
+        columns, c = np.unique(j[contested], return_inverse=True)
+        total = np.zeros((len(rows), len(columns)))
+        total[r, c] = worth[contested]
+        chosen = np.zeros(total.shape, np.bool_)
+        chosen[linear_sum_assignment(total, maximize=True)] = True
+        best[contested] = chosen[r, c]
+    return best
 
 
 def match(live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, time_ns: int) -> tuple[Rows, Rows, Rows]:
-    """Rows of tracks, the boxes that continue them, and which part each box shows."""
+    """Rows of tracks, the boxes that continue them, and which part each box shows.
+
+    mean [n, 4, 2], cov [n, 4, 3] predicted; deviation [n, 4] of a box in px.
+    """
+    position, variance, height = mean[..., 0], cov[..., 0] + deviation**2, mean[:, HEIGHT, 0]
+    i, j = _within_reach(position, variance, height, boxes)
+    cost, part = _costs(boxes.xfwh[j] - position[i], variance[i], height[i], boxes.xfwh[j, HEIGHT])
     votes = live.group_votes()
-    cost, part = _pair_costs(mean, cov, deviation, votes / votes.sum(axis=1, keepdims=True), boxes)
-    is_sure = boxes.weakness == 0.0
-    believed = live.sure_ns != NEVER_NS
-    settled = time_ns - live.born_ns > to_ns(SETTLED_S)
-    free_tracks, free_boxes = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
-    rows, columns = np.zeros(0, np.intp), np.zeros(0, np.intp)
-    for tracks, found in ((believed, is_sure), (believed | settled, True), (True, True)):
-        i, j = np.flatnonzero(free_tracks & tracks), np.flatnonzero(free_boxes & found)
-        if len(i) and len(j):
-            r, c = assign(cost[np.ix_(i, j)])
-            rows, columns = np.concatenate((rows, i[r])), np.concatenate((columns, j[c]))
-            free_tracks[rows] = free_boxes[columns] = False
-    return rows, columns, part[rows, columns]
+    surprise = votes @ OTHER_GROUP_NATS / votes.sum(axis=1, keepdims=True)
+    worth = LIMIT_NATS - cost - surprise[i, boxes.group[j]]
+    good = worth > 0.0
+    i, j, worth, part = i[good], j[good], worth[good], part[good]
+    believed = (live.sure_ns != NEVER_NS)[i]
+    settled = (time_ns - live.born_ns > to_ns(SETTLED_S))[i]
+    is_sure = (boxes.weakness == 0.0)[j]
+    pairs = np.zeros(0, np.intp)
+    open_track, open_box = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
+    for first in (believed & is_sure, believed | settled, True):
+        able = (first & open_track[i] & open_box[j]).nonzero()[0]
+        if len(able):
+            pairs = np.concatenate((pairs, able[_best(i[able], j[able], worth[able])]))
+            open_track[i[pairs]] = open_box[j[pairs]] = False
+    return i[pairs], j[pairs], part[pairs]
 
 
 def whole(mean: Array, cov: Array, deviation: Array, boxes: Boxes, part: Rows) -> tuple[Array, Array]:

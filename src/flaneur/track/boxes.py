@@ -59,18 +59,16 @@ class Boxes(Private):
 
 def boxes_of(detections: Detections, params: TrackParams, size_px: Array) -> Boxes:
     """The detections of positive size that are not too weak, by falling score whatever their order was."""
-    xyxy = detections.xyxy_px.astype(np.float64)
-    score = detections.score.astype(np.float64)
-    sound = (xyxy[:, RIGHT] > xyxy[:, LEFT]) & (xyxy[:, BOTTOM] > xyxy[:, TOP])
-    keep = np.flatnonzero(sound & np.isfinite(xyxy).all(axis=1) & (score >= params.weak_score))
-    keep = keep[np.lexsort((*xyxy[keep].T, detections.kind[keep], -score[keep]))]
-    b = xyxy[keep]
-    xfwh = np.stack(
-        ((b[:, LEFT] + b[:, RIGHT]) / 2, b[:, BOTTOM], b[:, RIGHT] - b[:, LEFT], b[:, BOTTOM] - b[:, TOP]), 1
-    )
+    xyxy, score, kind = detections.xyxy_px.astype(np.float64), detections.score.astype(np.float64), detections.kind
+    fit = (xyxy[:, :RIGHT] < xyxy[:, RIGHT:]).all(axis=1) & np.isfinite(xyxy).all(axis=1) & (score >= params.weak_score)
+    order = np.lexsort((*xyxy.T, kind, -score))
+    order = order[fit[order]]
+    b, score, kind = xyxy[order], score[order], kind[order]
+    xfwh = np.empty_like(b)
+    xfwh[:, X], xfwh[:, FOOT] = (b[:, LEFT] + b[:, RIGHT]) / 2, b[:, BOTTOM]
+    xfwh[:, WIDTH:] = b[:, RIGHT:] - b[:, :RIGHT]
     margin = EDGE_SHARE * size_px.min()
-    cut = np.concatenate((b[:, :2] <= margin, b[:, 2:] >= size_px - margin), axis=1)
-    score, kind = score[keep], detections.kind[keep]
+    cut = np.concatenate((b[:, :RIGHT] <= margin, b[:, RIGHT:] >= size_px - margin), axis=1)
     start = np.where(kind == Kind.PEDESTRIAN, params.start_score, params.start_vehicle_score)
     sure = np.minimum(params.sure_score, start)
     weakness = np.maximum(sure - score, 0.0) / (sure - params.weak_score)
@@ -79,15 +77,29 @@ def boxes_of(detections: Detections, params: TrackParams, size_px: Array) -> Box
 
 def xyxy_of(xfwh: Array) -> Array:
     """left, top, right, bottom [n, 4] of centre x, foot y, width, height [n, 4]."""
+    xyxy = np.empty_like(xfwh)
     half = xfwh[:, WIDTH] / 2
-    return np.stack((xfwh[:, X] - half, xfwh[:, FOOT] - xfwh[:, HEIGHT], xfwh[:, X] + half, xfwh[:, FOOT]), axis=1)
+    xyxy[:, LEFT], xyxy[:, RIGHT] = xfwh[:, X] - half, xfwh[:, X] + half
+    xyxy[:, TOP], xyxy[:, BOTTOM] = xfwh[:, FOOT] - xfwh[:, HEIGHT], xfwh[:, FOOT]
+    return xyxy
 
 
-def covered(xfwh: Array) -> Array:
-    """Share [n, n] of the smaller of two boxes that the other covers."""
-    xyxy = xyxy_of(xfwh)
-    low = np.maximum(xyxy[:, None, :2], xyxy[None, :, :2])
-    high = np.minimum(xyxy[:, None, 2:], xyxy[None, :, 2:])
+def near(x: Array, reach: Array, others: Array) -> tuple[Rows, Rows]:
+    """All pairs (row of x, row of others) that lie no farther apart than the `reach` [n] of x [n]."""
+    order = others.argsort()
+    first, last = others[order].searchsorted((x - reach, x + reach))
+    count = last - first
+    rows = np.arange(len(x)).repeat(count)
+    within = np.arange(len(rows)) - (count.cumsum() - count)[rows]
+    return rows, order[first[rows] + within]
+
+
+def covering(xfwh: Array, share: float) -> tuple[Rows, Rows]:
+    """Pairs of different boxes that share more than `share` of the smaller one's area; each pair both ways round."""
+    half, xyxy = xfwh[:, WIDTH] / 2, xyxy_of(xfwh)
+    i, j = near(xfwh[:, X], half + half.max(initial=0.0), xfwh[:, X])
+    i, j = i[i != j], j[i != j]
+    common = np.minimum(xyxy[i, RIGHT:], xyxy[j, RIGHT:]) - np.maximum(xyxy[i, :RIGHT], xyxy[j, :RIGHT])
     area = xfwh[:, WIDTH] * xfwh[:, HEIGHT]
-    share: Array = np.maximum(high - low, 0.0).prod(axis=2) / np.minimum(area[:, None], area[None])
-    return share
+    much = np.maximum(common, 0.0).prod(axis=1) > share * np.minimum(area[i], area[j])
+    return i[much], j[much]

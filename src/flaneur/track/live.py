@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Private
 from flaneur.track.boxes import GROUP, HEIGHT, Array, Boxes, Flags, Rows
-from flaneur.track.motion import box_deviation, velocity_deviation
+from flaneur.track.motion import SAME, box_deviation, velocity_deviation
 
 Times = NDArray[np.int64]
 NEVER_NS = -1
@@ -17,21 +17,21 @@ _MEMBER = np.equal.outer(GROUP, np.unique(GROUP)).astype(np.float64)
 
 @dataclass(slots=True, repr=False, eq=False)
 class Live(Private):
-    """n tracks over the k latest looks, which are as many as the lag still needs."""
+    """n tracks, and of the past only the k looks that the lag still needs."""
 
     id: NDArray[np.int64]
     mean: Array
-    """[n, k, 4, 2] filtered position and velocity at each look, px and px/s."""
+    """[n, 4, 2] filtered position and velocity, px and px/s."""
     cov: Array
-    """[n, k, 4, 3] their variances pp, pv, vv."""
-    sigma: Array
-    """[n, 4] standing deviation of velocities, px/s."""
-    seen: Flags
-    """[n, k] a detection carried the track at that look."""
+    """[n, 4, 3] their variances pp, pv, vv."""
+    past: Array
+    """[n, k, 4, 2, 3] how the smoothed state at each look follows from the latest state, see `motion.hindsight`."""
     score: Array
-    """[n, k] that detection's score, otherwise 0."""
+    """[n, k] score of the detection that carried the track at a look, 0 where none did."""
     votes: Array
     """[n, kinds] sum of scores by kind."""
+    kind: NDArray[np.uint8]
+    """[n] the kind with most votes in the group with most votes."""
     born_ns: Times
     seen_ns: Times
     """[n] latest look that saw it."""
@@ -55,26 +55,24 @@ class Live(Private):
     @staticmethod
     def started(boxes: Boxes, ids: NDArray[np.int64], looks: int, time_ns: int) -> "Live":
         """New tracks on n boxes at the latest of `looks` looks."""
-        n, xfwh, is_sure = len(boxes), boxes.xfwh, boxes.weakness == 0.0
-        now = np.full(n, time_ns, np.int64)
-        votes = np.zeros((n, len(Kind)))
-        votes[np.arange(n), boxes.kind] = boxes.score
-        sigma = velocity_deviation(xfwh[:, HEIGHT], boxes.kind)
-        mean, cov = np.zeros((n, looks, 4, 2)), np.zeros((n, looks, 4, 3))
-        seen, score = np.zeros((n, looks), np.bool_), np.zeros((n, looks))
-        cov[..., 0] = cov[..., 2] = 1.0  # looks before its birth must not divide by zero
-        if looks:
-            mean[:, -1, :, 0] = xfwh
-            cov[:, -1, :, 0], cov[:, -1, :, 2] = box_deviation(xfwh[:, HEIGHT], boxes.kind, np.inf) ** 2, sigma**2
-            seen[:, -1], score[:, -1] = True, boxes.score
+        n, height = len(boxes), boxes.xfwh[:, HEIGHT]
+        mean, cov = np.zeros((n, 4, 2)), np.zeros((n, 4, 3))
+        mean[..., 0] = boxes.xfwh
+        cov[..., 0] = box_deviation(height, boxes.kind, np.inf) ** 2
+        cov[..., 2] = velocity_deviation(height, boxes.kind) ** 2
+        past = np.zeros((n, looks, 4, 2, 3))
+        past[:, -1] = SAME
+        score, votes = np.zeros((n, looks)), np.zeros((n, len(Kind)))
+        score[:, -1] = votes[np.arange(n), boxes.kind] = boxes.score
+        now, is_sure = np.full(n, time_ns, np.int64), boxes.weakness == 0.0
         return Live(
             id=ids,
             mean=mean,
             cov=cov,
-            sigma=sigma,
-            seen=seen,
+            past=past,
             score=score,
             votes=votes,
+            kind=boxes.kind,
             born_ns=now,
             seen_ns=now.copy(),
             before_ns=np.full(n, NEVER_NS),
@@ -94,27 +92,19 @@ class Live(Private):
         """These tracks, then those."""
         return Live(*(np.concatenate((getattr(self, f.name), getattr(other, f.name))) for f in fields(self)))
 
-    def add_look(self, mean: Array, cov: Array, seen: Flags, score: Array) -> None:
-        """Append one look to the history of every track."""
-        self.mean = np.concatenate((self.mean, mean[:, None]), axis=1)
-        self.cov = np.concatenate((self.cov, cov[:, None]), axis=1)
-        self.seen = np.concatenate((self.seen, seen[:, None]), axis=1)
-        self.score = np.concatenate((self.score, score[:, None]), axis=1)
-
     def drop_looks(self, times_ns: Times) -> None:
         """Forget the oldest looks, which were at these times."""
         n = len(times_ns)
-        self.before_ns = np.where(self.seen[:, :n], times_ns, self.before_ns[:, None]).max(axis=1)
-        self.mean, self.cov = self.mean[:, n:], self.cov[:, n:]
-        self.seen, self.score = self.seen[:, n:], self.score[:, n:]
+        self.before_ns = np.where(self.score[:, :n] > 0.0, times_ns, self.before_ns[:, None]).max(axis=1)
+        self.past, self.score = self.past[:, n:], self.score[:, n:]
 
     def group_votes(self) -> Array:
         """[n, groups] sum of scores by group of kinds."""
         votes: Array = self.votes @ _MEMBER
         return votes
 
-    def kind(self) -> NDArray[np.uint8]:
-        """[n] the kind with most votes in the group with most votes."""
+    def vote(self, rows: Rows, kind: NDArray[np.uint8], score: Array) -> None:
+        """Count what detections take these tracks for."""
+        self.votes[rows, kind] += score
         group = self.group_votes().argmax(axis=1)
-        kind: NDArray[np.uint8] = np.where(group[:, None] == GROUP, self.votes, -1.0).argmax(axis=1).astype(np.uint8)
-        return kind
+        self.kind = np.where(group[:, None] == GROUP, self.votes, -1.0).argmax(axis=1).astype(np.uint8)

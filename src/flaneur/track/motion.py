@@ -102,24 +102,39 @@ def update(mean: Array, cov: Array, measured: Array, variance: Array) -> tuple[A
     return after, after_cov
 
 
-def smooth(mean: Array, cov: Array, steps: list[Step], sigma: Array) -> Array:
-    """Means [n, k, 4, 2] of the filter at k looks, each corrected by all later ones; cov is [n, k, 4, 3].
+SAME = np.eye(2, 3)
+"""The map of a state to itself."""
 
-    `steps[j]` leads from look j to look j + 1.
+
+def hindsight(mean: Array, cov: Array, ahead: Array, ahead_cov: Array, step: Step) -> Array:
+    """How a smoothed state follows from the smoothed state one step later: affine maps [n, 4, 2, 3].
+
+    mean, cov are what the filter knew before the step, ahead, ahead_cov what it predicted from that. This is the
+    smoother of Rauch, Tung and Striebel, written so that the steps of the lag join into one map each, once for all.
     """
-    result = mean.copy()
-    for j in range(len(steps) - 1, -1, -1):
-        step, cov_j = steps[j], cov[:, j]
-        ahead, ahead_cov = predict(mean[:, j], cov_j, step, sigma)
-        pp, pv, vv = cov_j[..., 0], cov_j[..., 1], cov_j[..., 2]
-        app, apv, avv = ahead_cov[..., 0], ahead_cov[..., 1], ahead_cov[..., 2]
-        change = result[:, j + 1] - ahead
-        det = app * avv - apv * apv
-        by_p = (avv * change[..., 0] - apv * change[..., 1]) / det
-        by_v = (app * change[..., 1] - apv * change[..., 0]) / det
-        result[:, j, :, 0] += (pp + step.gain_s * pv) * by_p + step.decay * pv * by_v
-        result[:, j, :, 1] += (pv + step.gain_s * vv) * by_p + step.decay * vv * by_v
+    pp, pv, vv = cov[..., 0], cov[..., 1], cov[..., 2]
+    app, apv, avv = ahead_cov[..., 0], ahead_cov[..., 1], ahead_cov[..., 2]
+    det = app * avv - apv * apv
+    to_p, to_v = (pp + step.gain_s * pv) / det, (pv + step.gain_s * vv) / det
+    kept_p, kept_v = step.decay * pv / det, step.decay * vv / det
+    back = np.empty((*mean.shape, 3))
+    back[..., 0, 0], back[..., 0, 1] = to_p * avv - kept_p * apv, kept_p * app - to_p * apv
+    back[..., 1, 0], back[..., 1, 1] = to_v * avv - kept_v * apv, kept_v * app - to_v * apv
+    back[..., 2] = mean - np.einsum("nqij,nqj->nqi", back[..., :2], ahead)
+    return back
+
+
+def composed(past: Array, back: Array) -> Array:
+    """Maps [n, k, 4, 2, 3] of a state that are applied after the map `back` [n, 4, 2, 3]."""
+    result: Array = past[..., 0, None] * back[:, None, :, None, 0] + past[..., 1, None] * back[:, None, :, None, 1]
+    result[..., 2] += past[..., 2]
     return result
+
+
+def smoothed(past: Array, mean: Array) -> Array:
+    """States [n, 4, 2] of the past by its maps [n, 4, 2, 3] from the latest states [n, 4, 2]."""
+    state: Array = past[..., 0] * mean[..., 0, None] + past[..., 1] * mean[..., 1, None] + past[..., 2]
+    return state
 
 
 def between(before: Array, after: Array, dt_s: float, share: float) -> Array:

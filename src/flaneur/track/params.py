@@ -31,8 +31,8 @@ class TrackParams:
         for name in ("lag_s", "confirm_s", "coast_s", "memory_s"):
             if not getattr(self, name) >= 0.0:
                 raise ValueError(f"{name} must be a time in seconds, not {getattr(self, name)}")
-        if not 0.0 <= self.weak_score < self.sure_score <= self.start_score <= 1.0:
-            raise ValueError("0 <= weak_score < sure_score <= start_score <= 1 must hold")
+        if not 0.0 < self.weak_score < self.sure_score <= self.start_score <= 1.0:
+            raise ValueError("0 < weak_score < sure_score <= start_score <= 1 must hold")
         if not self.weak_score < self.start_vehicle_score <= 1.0:
             raise ValueError("weak_score < start_vehicle_score <= 1 must hold")
         if self.memory_s < self.lag_s + self.coast_s:

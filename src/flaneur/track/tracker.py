@@ -1,5 +1,6 @@
 """Detections -> Tracks: an online tracker of the ByteTrack family with fixed-lag output."""
 
+from bisect import bisect_right
 from collections import deque
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from flaneur.data.private import Detections, Private, Tracks
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.track import associate, motion
-from flaneur.track.boxes import FOOT, GROUP, HEIGHT, WIDTH, Array, Boxes, Flags, Rows, X, boxes_of, covered, xyxy_of
+from flaneur.track.boxes import FOOT, GROUP, HEIGHT, WIDTH, Array, Boxes, Flags, Rows, X, boxes_of, covering, xyxy_of
 from flaneur.track.live import NEVER_NS, Live
 from flaneur.track.params import TrackParams
 
@@ -18,6 +19,7 @@ SIMILAR = 0.5
 """A sure box whose area is below this share of the other's is a road user of its own, in front of the other."""
 DOUBLE_S = 1.0
 """How long a track may lie on a better one without both being seen surely."""
+FAR_NS = np.iinfo(np.int64).max
 SMALLEST_PX = 2.0
 """A road user is never narrower or lower."""
 
@@ -39,8 +41,6 @@ class Tracker(Private):
         "_pending",
         "_rng",
         "_size_px",
-        "_smooth",
-        "_steps",
     )
 
     def __init__(self, params: TrackParams, width_px: int, height_px: int, rng: np.random.Generator) -> None:
@@ -53,9 +53,8 @@ class Tracker(Private):
         self._pending: deque[tuple[int, int]] = deque()
         self._last_ns: int | None = None
         self._looks_ns: list[int] = []
-        self._steps: list[motion.Step] = []
-        self._live = self._started(boxes_of(Detections.none(), self._params, self._size_px), np.zeros(0, np.intp), 0)
-        self._smooth: Array = np.zeros((0, 0, 4, 2))
+        nobody = boxes_of(Detections.none(), self._params, self._size_px)
+        self._live = Live.started(nobody, np.zeros(0, np.int64), looks=1, time_ns=0)
         self._ended: list[NDArray[np.int64]] = []
 
     def step(self, frame_index: int, time_ns: int, detections: Detections | None) -> list[Tracks]:
@@ -91,63 +90,71 @@ class Tracker(Private):
         taken = self._advance(boxes, time_ns) if self._looks_ns else np.zeros(0, np.intp)
         self._looks_ns.append(time_ns)
         new = self._free(boxes, taken)
-        if len(self._looks_ns) == 1:
-            self._live = self._started(boxes, new, time_ns)
-        elif len(new):
-            self._live = self._live.joined(self._started(boxes, new, time_ns))
+        if len(new):
+            ids = self._rng.integers(1, np.iinfo(np.int64).max, len(new), dtype=np.int64)
+            started = Live.started(boxes.take(new), ids, len(self._looks_ns), time_ns)
+            self._live = self._live.joined(started) if len(self._live) else started
         self._end(time_ns)
         self._forget_looks()
-        live = self._live
-        live.sigma = motion.velocity_deviation(live.mean[:, -1, HEIGHT, 0], live.kind())
-        self._smooth = motion.smooth(live.mean, live.cov, self._steps, live.sigma)
 
     def _advance(self, boxes: Boxes, time_ns: int) -> Rows:
         """Predict every track, correct those that a box continues; returns these boxes."""
         live = self._live
         dt_s = (time_ns - self._looks_ns[-1]) / SECOND_NS
-        self._steps.append(motion.step_over(dt_s))
-        mean, cov = motion.predict(live.mean[:, -1], live.cov[:, -1], self._steps[-1], live.sigma)
-        mean[:, [WIDTH, HEIGHT], 0] = np.maximum(mean[:, [WIDTH, HEIGHT], 0], SMALLEST_PX)
-        deviation = motion.box_deviation(mean[:, HEIGHT, 0], live.kind(), dt_s)
+        step = motion.step_over(dt_s)
+        sigma = motion.velocity_deviation(live.mean[:, HEIGHT, 0], live.kind)
+        mean, cov = motion.predict(live.mean, live.cov, step, sigma)
+        back = motion.hindsight(live.mean, live.cov, mean, cov, step)
+        mean[:, WIDTH:, 0] = np.maximum(mean[:, WIDTH:, 0], SMALLEST_PX)
+        deviation = motion.box_deviation(mean[:, HEIGHT, 0], live.kind, dt_s)
         rows, columns, part = associate.match(live, mean, cov, deviation, boxes, time_ns)
         found = boxes.take(columns)
         measured, variance = associate.whole(mean[rows], cov[rows], deviation[rows], found, part)
         mean[rows], cov[rows] = motion.update(mean[rows], cov[rows], measured, variance)
-        mean[:, [WIDTH, HEIGHT], 0] = np.maximum(mean[:, [WIDTH, HEIGHT], 0], SMALLEST_PX)
-        seen, score = np.zeros(len(live), np.bool_), np.zeros(len(live))
-        seen[rows], score[rows] = True, found.score
-        live.add_look(mean, cov, seen, score)
-        live.votes[rows, found.kind] += found.score
+        mean[:, WIDTH:, 0] = np.maximum(mean[:, WIDTH:, 0], SMALLEST_PX)
+        live.mean, live.cov = mean, cov
+        present = np.broadcast_to(motion.SAME, (len(live), 1, 4, 2, 3))
+        live.past = np.concatenate((motion.composed(live.past, back), present), axis=1)
+        score = np.zeros((len(live), 1))
+        score[rows, 0] = found.score
+        live.score = np.concatenate((live.score, score), axis=1)
+        live.vote(rows, found.kind, found.score)
+        self._believe(rows, found, time_ns)
+        return columns
+
+    def _believe(self, rows: Rows, found: Boxes, time_ns: int) -> None:
+        """Note how surely tracks were seen, and confirm those that were for long enough."""
+        live = self._live
         live.seen_ns[rows] = time_ns
-        surely = rows[found.weakness == 0.0]
-        live.surely = np.isin(np.arange(len(live)), surely)
-        live.sure[surely] += 1
+        live.surely = np.zeros(len(live), np.bool_)
+        live.surely[rows] = found.weakness == 0.0
+        live.sure += live.surely
         starts = rows[found.starts]
         live.sure_ns[starts] = np.where(live.sure_ns[starts] == NEVER_NS, time_ns, live.sure_ns[starts])
         ripe = (live.sure_ns != NEVER_NS) & (time_ns - live.sure_ns >= to_ns(self._params.confirm_s))
         live.confirmed |= live.surely & ripe
-        return columns
 
     def _free(self, boxes: Boxes, taken: Rows) -> Rows:
         """Boxes that start a track: not taken, and no second box on a road user that has one."""
+        if len(taken) == len(boxes):
+            return np.zeros(0, np.intp)
+        i, j = covering(boxes.xfwh, COVERED)
         area = boxes.xfwh[:, WIDTH] * boxes.xfwh[:, HEIGHT]
-        similar = np.minimum(area[:, None], area[None]) > SIMILAR * np.maximum(area[:, None], area[None])
-        double = (covered(boxes.xfwh) >= COVERED) & (boxes.group[:, None] == boxes.group[None])
-        double &= similar | (boxes.weakness > 0.0)[:, None]
-        free = np.ones(len(boxes), np.bool_)
-        free[taken] = False
-        free &= ~double[:, taken].any(axis=1)
-        better = np.tri(len(boxes), k=-1, dtype=np.bool_)  # boxes are sorted by score
-        return np.flatnonzero(free & ~(double & better & free).any(axis=1))
-
-    def _started(self, boxes: Boxes, rows: Rows, time_ns: int) -> Live:
-        ids = self._rng.integers(1, np.iinfo(np.int64).max, len(rows), dtype=np.int64)
-        return Live.started(boxes.take(rows), ids, len(self._looks_ns), time_ns)
+        similar = np.minimum(area[i], area[j]) > SIMILAR * np.maximum(area[i], area[j])
+        double = (boxes.group[i] == boxes.group[j]) & (similar | (boxes.weakness[i] > 0.0))
+        i, j = i[double], j[double]
+        is_taken = np.zeros(len(boxes), np.bool_)
+        is_taken[taken] = True
+        free = ~is_taken
+        free[i[is_taken[j]]] = False
+        second = free[j] & (j < i)  # boxes are sorted by score
+        free[i[second]] = False
+        return np.flatnonzero(free)
 
     def _end(self, time_ns: int) -> None:
         """Drop tracks that were not seen for too long, or are a second track on one road user."""
         live, params = self._live, self._params
-        now = live.mean[:, -1, :, 0]
+        now = live.mean[..., 0]
         outside = (
             (now[:, X] < 0.0) | (now[:, X] > self._size_px[0]) | (now[:, FOOT] - now[:, HEIGHT] > self._size_px[1])
         )
@@ -161,24 +168,21 @@ class Tracker(Private):
     def _doubles(self) -> Flags:
         """[n] tracks that lie on a better one of their group, where not both are seen surely."""
         live = self._live
-        group = GROUP[live.kind()]
-        now, surely = live.mean[:, -1, :, 0], live.surely
-        height = now[:, HEIGHT]
-        on = (covered(now) > COVERED) & (np.abs(np.log(height[:, None] / height[None])) < np.log(1.35))
-        on &= (group[:, None] == group[None]) & ~(surely[:, None] & surely[None])
-        worse = live.sure[:, None] < live.sure[None]
-        worse |= (live.sure[:, None] == live.sure[None]) & (live.born_ns[:, None] > live.born_ns[None])
-        doubles: Flags = (on & worse).any(axis=1)
+        i, j = covering(live.mean[..., 0], COVERED)
+        height, group = live.mean[:, HEIGHT, 0], GROUP[live.kind]
+        alike = (group[i] == group[j]) & (np.abs(np.log(height[i] / height[j])) < np.log(1.35))
+        worse = (live.sure[i] < live.sure[j]) | ((live.sure[i] == live.sure[j]) & (live.born_ns[i] > live.born_ns[j]))
+        doubles = np.zeros(len(live), np.bool_)
+        doubles[i[alike & worse & ~(live.surely[i] & live.surely[j])]] = True
         return doubles
 
     def _forget_looks(self) -> None:
         """Keep only the looks from the last one before the oldest frame still owed."""
         oldest_ns = self._pending[0][1]
-        looks = np.array(self._looks_ns)
-        n = max(int(np.searchsorted(looks, oldest_ns, side="right")) - 1, 0)
+        n = max(bisect_right(self._looks_ns, oldest_ns) - 1, 0)
         if n:
-            self._live.drop_looks(looks[:n])
-            del self._looks_ns[:n], self._steps[:n]
+            self._live.drop_looks(np.array(self._looks_ns[:n]))
+            del self._looks_ns[:n]
 
     def _show(self, frame_index: int, time_ns: int, live_ended: bool) -> Tracks:
         """The confirmed tracks at a frame; with `live_ended`, they end with it."""
@@ -194,9 +198,9 @@ class Tracker(Private):
         return Tracks(
             frame_index=frame_index,
             time_ns=time_ns,
-            xyxy_px=np.clip(xyxy[inside], 0.0, np.concatenate((size, size))).astype(np.float32),
+            xyxy_px=np.minimum(np.maximum(xyxy[inside], 0.0), (*size, *size)).astype(np.float32),
             track_id=live.id[rows],
-            kind=live.kind()[rows],
+            kind=live.kind[rows],
             score=score[inside].astype(np.float32),
             observed=observed[inside],
             ended=np.concatenate((np.zeros(0, np.int64), *ended)),
@@ -204,25 +208,28 @@ class Tracker(Private):
 
     def _at(self, time_ns: int) -> tuple[Rows, Array, Array, Flags]:
         """Rows of the tracks that are there at a moment, their boxes, scores, and whether a look saw them then."""
-        live, looks = self._live, np.array(self._looks_ns, np.int64)
-        if not len(looks):
-            return np.zeros(0, np.intp), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.bool_)
-        i = max(int(np.searchsorted(looks, time_ns, side="right")) - 1, 0)
+        looks = np.array(self._looks_ns, np.int64)
+        rows = np.flatnonzero(self._live.confirmed)
+        if not len(rows):
+            return rows, np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.bool_)
+        i = max(bisect_right(self._looks_ns, time_ns) - 1, 0)
         j = min(i + 1, len(looks) - 1)
-        far_ns = np.iinfo(np.int64).max
-        last_ns = np.where(live.seen & (looks <= time_ns), looks, live.before_ns[:, None]).max(axis=1)
-        next_ns = np.where(live.seen & (looks >= time_ns), looks, far_ns).min(axis=1)
+        scores = self._live.score[rows]
+        last_ns = np.where((scores > 0.0) & (looks <= time_ns), looks, self._live.before_ns[rows, None]).max(axis=1)
+        next_ns = np.where((scores > 0.0) & (looks >= time_ns), looks, FAR_NS).min(axis=1)
+        was, will = last_ns != NEVER_NS, next_ns < FAR_NS
         # somebody who is new at a look came, at the best guess, half-way since the look before
-        coming = (last_ns == NEVER_NS) & (next_ns < far_ns) & (next_ns - time_ns <= (looks[j] - looks[i]) // 2)
-        bridged = (last_ns != NEVER_NS) & (next_ns < far_ns)
-        coasting = (last_ns != NEVER_NS) & (time_ns - last_ns <= to_ns(self._params.coast_s))
-        rows = np.flatnonzero(live.confirmed & (coming | bridged | coasting))
-        before, after = self._smooth[rows, i], self._smooth[rows, j]
+        coming = ~was & will & (next_ns - time_ns <= (looks[j] - looks[i]) // 2)
+        there = coming | was & (will | (time_ns - last_ns <= to_ns(self._params.coast_s)))
+        rows, scores, coming = rows[there], scores[there], coming[there]
+        mean, past = self._live.mean[rows], self._live.past
+        before, after = motion.smoothed(past[rows, i], mean), motion.smoothed(past[rows, j], mean)
         since_s, until_s = (time_ns - looks[i]) / SECOND_NS, (time_ns - looks[j]) / SECOND_NS
         if i == j:
             xfwh = before[..., 0] + since_s * before[..., 1]
         else:
             xfwh = motion.between(before, after, since_s - until_s, since_s / (since_s - until_s))
-            xfwh = np.where(coming[rows, None], after[..., 0] + until_s * after[..., 1], xfwh)
-        score = np.maximum(live.score[rows, i], live.score[rows, j]) if time_ns != looks[i] else live.score[rows, i]
-        return rows, xfwh, score, live.seen[rows, i] & (time_ns == looks[i])
+            xfwh = np.where(coming[:, None], after[..., 0] + until_s * after[..., 1], xfwh)
+        if time_ns == looks[i]:
+            return rows, xfwh, scores[:, i], scores[:, i] > 0.0
+        return rows, xfwh, np.maximum(scores[:, i], scores[:, j]), np.zeros(len(rows), np.bool_)
