@@ -76,7 +76,7 @@ def bar_chart(
     height = HEIGHT_MIRRORED if down else HEIGHT
     band = min(WIDEST_BAR, (WIDTH - LEFT - RIGHT) / max(bins.count, 1))
     highest = max(_highest(up), _highest(down), *(_highest({k: s}) for k, s in peaks.items()), 0.0)
-    step, end = _scale(top or highest, halves=bool(down))
+    step, end = _scale(top or highest, halves=bool(down), whole=not peaks)
     inner = height - TOP - BOTTOM
     zero = TOP + inner / 2 if down else TOP + inner
     unit = (zero - TOP) / end
@@ -131,13 +131,17 @@ def _highest(series: dict[str, Series]) -> float:
     return max((sum(v or 0.0 for v in column) for column in zip(*series.values(), strict=True)), default=0.0)
 
 
-def _scale(highest: float, *, halves: bool) -> tuple[float, float]:
-    """Step and upper end of an axis from 0 in about four round steps; three where two `halves` share the height."""
+def _scale(highest: float, *, halves: bool, whole: bool) -> tuple[float, float]:
+    """Step and upper end of an axis from 0 in about four round steps; three where two `halves` share the height.
+
+    Steps of counts are `whole` numbers: half a passage does not exist.
+    """
     if highest <= 0.0:
         return 1.0, 1.0
     rough = highest / (3 if halves else 4)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    step = max(step, 1.0) if whole else step
     return step, math.ceil(highest / step * 0.999) * step
 
 

@@ -119,3 +119,7 @@ def test_times_stay_round_when_the_clocks_change() -> None:
     assert labels[0] == "25 Oct"
     assert labels[-1] == "26 Oct"
     assert all(label.endswith((":00", "Oct")) for label in labels)
+
+
+def test_a_single_passage_has_no_half_on_its_axis() -> None:
+    assert [tick.label for tick in _chart(1.0).y_ticks] == ["0.0", "1.0"]
