@@ -11,6 +11,7 @@ from flaneur.cli.summary import clock
 from flaneur.cli.texts import TEXTS
 from flaneur.data.language import Language
 from flaneur.data.time import to_s
+from flaneur.serve.formats import Words
 
 if TYPE_CHECKING:
     from flaneur.run.pipeline import Moment
@@ -124,12 +125,12 @@ class LineDisplay:
 
 def running_counts(moment: "Moment", language: Language) -> str:
     """The largest counts so far, e.g. `so far: crosswalk ↦ to right 12, …`."""
-    text = TEXTS[language]
+    text, words = TEXTS[language], Words(language)
     largest = sorted(moment.counts.items(), key=lambda item: -item[1])[:SHOWN_COUNTS]
     if not largest:
         return text["nothing_yet"]
     parts = [
-        " ".join(filter(None, (text.get(place, place), text.get(direction, direction), str(count))))
+        " ".join(filter(None, (words.place(place), words.direction(direction), str(count))))
         for (place, direction), count in largest
     ]
     return text["counts"].format(counts=", ".join(parts))

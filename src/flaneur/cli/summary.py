@@ -11,6 +11,7 @@ from flaneur.cli.texts import TEXTS
 from flaneur.data.language import Language
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import to_s
+from flaneur.serve.formats import Words
 
 Totals = dict[tuple[str, str, str], dict[str, float]]
 """(measure, place, direction) -> kind -> figure over the whole run."""
@@ -54,7 +55,7 @@ def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measu
     console.print()
     for title, keys in sections:
         if keys:
-            console.print(_table(text, title, keys, figures))
+            console.print(_table(language, title, keys, figures))
     console.print(coverage_line(facts, language))
     for note in facts.notes:
         console.print(text["note"].format(note=note), style="yellow", markup=False)
@@ -105,7 +106,8 @@ def as_json(facts: RunFacts, measurements: Sequence[Measurement], folder: Path) 
     }
 
 
-def _table(text: dict[str, str], title: str, keys: Sequence[tuple[str, str, str]], figures: Totals) -> RenderableType:
+def _table(language: Language, title: str, keys: Sequence[tuple[str, str, str]], figures: Totals) -> RenderableType:
+    text, words = TEXTS[language], Words(language)
     kinds = [kind for kind in figures[keys[0]] if any(figures[key].get(kind) for key in keys)]
     is_occupancy = title == "occupancy"
     table = Table(title=text[title], title_justify="left", title_style="bold")
@@ -113,16 +115,16 @@ def _table(text: dict[str, str], title: str, keys: Sequence[tuple[str, str, str]
     if title != "flow":
         table.add_column("" if is_occupancy else text["direction"])
     for kind in kinds:
-        table.add_column(text[kind], justify="right")
+        table.add_column(words.name(kind), justify="right")
     if not is_occupancy:
         table.add_column(text["all"], justify="right")
     for measure, place, direction in keys:
         by_kind = figures[measure, place, direction]
-        cells = [_word(text, place)]
+        cells = [_plain(words.place(place))]
         if is_occupancy:
             cells.append(text["mean" if measure == "occupancy" else "peak"])
         elif title != "flow":
-            cells.append(_word(text, direction))
+            cells.append(_plain(words.direction(direction)))
         digits = 1 if measure == "occupancy" else 0
         cells += [f"{by_kind.get(kind, 0.0):.{digits}f}" for kind in kinds]
         if not is_occupancy:
@@ -131,6 +133,6 @@ def _table(text: dict[str, str], title: str, keys: Sequence[tuple[str, str, str]
     return table
 
 
-def _word(text: dict[str, str], name: str) -> str:
-    """A built-in place or direction in the user's language; names of the site stay, with rich's marks disarmed."""
-    return text.get(name, name).replace("[", "\\[")
+def _plain(name: str) -> str:
+    """A name with rich's marks disarmed."""
+    return name.replace("[", "\\[")

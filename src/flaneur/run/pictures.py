@@ -104,6 +104,6 @@ class Pictures:
         """The largest counts so far, one line each, in an order that stays."""
         largest = sorted(sorted(counts, key=lambda key: -counts[key])[:CAPTIONS])
         return [
-            f"{self._words.name(place)} {self._words.name(way)}".strip() + f"  {counts[place, way]}"
+            f"{self._words.place(place)} {self._words.direction(way)}".strip() + f"  {counts[place, way]}"
             for place, way in largest
         ]

@@ -11,6 +11,10 @@ MISSING = "–"
 """Stands where nothing was observed."""
 
 
+OWN_PLACES = frozenset({"whole picture", "edge left", "edge top", "edge right", "edge bottom"})
+OWN_DIRECTIONS = frozenset({"in", "out", "to right", "to left"})
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The report's language: `en` or `de`."""
@@ -22,8 +26,16 @@ class Words:
         return TEXTS[self.language][key].format(**gaps)
 
     def name(self, name: str) -> str:
-        """A name of the software's own in this language; names that users gave stay as they are."""
-        return TEXTS[self.language].get(name, name)
+        """A kind of road user or a stage of the run in this language."""
+        return TEXTS[self.language][name]
+
+    def place(self, name: str) -> str:
+        """A place of the software's own in this language; places that users named stay as they are."""
+        return TEXTS[self.language][name] if name in OWN_PLACES else name
+
+    def direction(self, name: str) -> str:
+        """A direction of the software's own in this language; directions that users named stay as they are."""
+        return TEXTS[self.language][name] if name in OWN_DIRECTIONS else name
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """`1,234.5` or `1.234,5`; a dash when there is no value."""

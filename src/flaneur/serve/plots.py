@@ -34,11 +34,11 @@ def _count_plot(m: Material, group: Group, place: str, plot_id: str) -> Plot:
     directions = m.figures.directions(group.measure, place)
     by_direction = [_of_kinds(m, group.measure, place, direction) for direction in directions]
     up, down = (*by_direction, {}, {})[:2]
-    names = [m.words.name(direction) for direction in directions]
+    names = [m.words.direction(direction) for direction in directions]
     both = say("chart_up_down", up=names[0], down=names[1]) if len(names) > 1 else say("chart_up")
     coverage = m.figures.coverage[group.measure, place]
     sums = [sum_known([series[n] for kinds in by_direction for series in kinds.values()]) for n in range(bins.count)]
-    label = m.label(group.measure, place)
+    label = m.words.place(place)
     head = [
         f"{name}: {m.kind(kind)}" if len(names) > 1 else m.kind(kind)
         for name, kinds in zip(names, by_direction, strict=True)
@@ -98,7 +98,7 @@ def _presence_plot(m: Material, place: str, kind: str, plot_id: str) -> Plot:
     mean = m.figures.series["occupancy", place, "", kind]
     peak = m.figures.series.get(("occupancy_peak", place, "", kind), (None,) * bins.count)
     coverage = m.figures.coverage["occupancy", place]
-    label = m.label("occupancy", place)
+    label = m.words.place(place)
     table = _table(m, [say("mean"), say("peak")], [mean, peak], coverage, m.words.mean)
     for row, value in zip(table.rows, peak, strict=True):
         row[2] = m.words.number(value)

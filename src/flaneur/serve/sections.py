@@ -53,11 +53,6 @@ class Material:
         """All kinds that were seen, as the reader calls them."""
         return [self.words.name(label) for label in self.kinds]
 
-    def label(self, group_measure: str, name: str) -> str:
-        """A place as the reader calls it: names of the software's own are translated, names of the site's are not."""
-        ours = (group_measure == "passages" and name in EDGE_PLACES) or name == WHOLE_PICTURE
-        return self.words.name(name) if ours else name
-
     def periods(self) -> list[str]:
         """When each bar is."""
         edges = self.figures.bins.edges_ns
@@ -196,10 +191,10 @@ def totals(m: Material, group: Group) -> list[PlaceTotals]:
     found = []
     for place in group.places:
         directions = m.figures.directions(group.measure, place)
-        rows = [(m.words.name(direction), cells(place, (direction,))) for direction in directions]
+        rows = [(m.words.direction(direction), cells(place, (direction,))) for direction in directions]
         if len(directions) > 1 and group.measure != "passages":  # what went in and out does not add up to anything
             rows.append((m.words.say("both"), cells(place, directions)))
-        found.append(PlaceTotals(m.label(group.measure, place), rows))
+        found.append(PlaceTotals(m.words.place(place), rows))
     return found
 
 
@@ -211,7 +206,7 @@ def presence(m: Material) -> list[PlaceTotals]:
         rows = [
             (m.kind(kind), [m.words.mean(mean), m.words.number(_peak(m, place, kind))]) for kind, mean in means.items()
         ]
-        found.append(PlaceTotals(m.label("occupancy", place), rows))
+        found.append(PlaceTotals(m.words.place(place), rows))
     return found
 
 

@@ -12,8 +12,8 @@ MOMENT = Moment(120, 12_000_000_000, {("edge left", "in"): 3, ("gate", "north"):
 
 
 def test_the_largest_counts_come_first() -> None:
-    assert running_counts(MOMENT, "en") == "so far: gate north 12, left in 3, gate south 1"
-    assert running_counts(MOMENT, "de") == "bisher: gate north 12, links hinein 3, gate south 1"
+    assert running_counts(MOMENT, "en") == "so far: gate north 12, Left edge in 3, gate south 1"
+    assert running_counts(MOMENT, "de") == "bisher: gate north 12, Linker Rand hinein 3, gate south 1"
 
 
 def test_nobody_yet() -> None:
@@ -32,7 +32,7 @@ def test_lines_are_said_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     with LineDisplay(Console(file=out, width=200), 400, "en") as display:
         for _ in range(3):
             display.show(MOMENT)
-    assert out.getvalue() == "0:12  120/400  11/s  so far: gate north 12, left in 3, gate south 1\n"
+    assert out.getvalue() == "0:12  120/400  11/s  so far: gate north 12, Left edge in 3, gate south 1\n"
 
 
 @pytest.mark.parametrize("estimate", [None, 400])

@@ -45,7 +45,11 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 
 def test_names_of_the_site_stay_and_lists_are_joined() -> None:
     assert DE.name("car") == "Pkw"
-    assert DE.name("Rathaus") == "Rathaus"
+    assert DE.place("edge left") == "Linker Rand"
+    assert DE.direction("in") == "hinein"
+    for given in ("Rathaus", "gate", "car", "title", "train"):  # also words of the report's own
+        assert DE.place(given) == given
+        assert DE.direction(given) == given
     assert [EN.listed([]), EN.listed(["a"]), DE.listed(["a", "b", "c"])] == ["", "a", "a, b und c"]
 
 
