@@ -12,10 +12,9 @@ NOON_NS = 1_780_142_400 * SECOND_NS  # 2026-05-30 12:00 UTC
 def figures(start_ns: int) -> list[Measurement]:
     def one(measure: str, place: str, direction: str, value: float | None, coverage: float, minute: int) -> Measurement:
         begin_ns = start_ns + minute * MINUTE_NS
-        unit = "count" if measure in ("crossings", "flow") else "road users"
         ends_ns = begin_ns + MINUTE_NS
         return Measurement(
-            "Markt", "Süd", measure, place, "car", direction, begin_ns, ends_ns, value, unit, coverage, 600, 2
+            "Markt", "Süd", measure, place, "car", direction, begin_ns, ends_ns, value, "road users", coverage, 600, 2
         )
 
     return [
