@@ -12,7 +12,7 @@ from flaneur.data.errors import UserError
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Tracks
 from flaneur.detect import DetectParams
-from support.scene import BOARD_W, street, write_board_detector
+from support.scene import BOARD_W, site_with_boards, street, write_board_detector
 from support.video import write_video
 
 SITE = """
@@ -26,10 +26,6 @@ points = [[0.5, 0.0], [0.5, 1.0]]
 [[camera.zone]]
 name = "left half"
 polygon = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]
-[detector]
-model = "{model}"
-layout = "yolov8"
-classes = {{ 0 = "pedestrian" }}
 """
 
 
@@ -79,7 +75,7 @@ def test_ids_are_random_from_run_to_run(folder: Path, frames: list[tuple[int, in
 
 @pytest.fixture(scope="module")
 def figures(folder: Path) -> pl.DataFrame:
-    return flaneur.measure_video(folder / "scene.mp4", parse_site(SITE.format(model=folder / "boards.xml"), "t"))
+    return flaneur.measure_video(folder / "scene.mp4", parse_site(site_with_boards(SITE, folder / "boards.xml"), "t"))
 
 
 def test_lines_and_zones_are_counted(figures: pl.DataFrame) -> None:
@@ -93,25 +89,27 @@ def test_lines_and_zones_are_counted(figures: pl.DataFrame) -> None:
 
 
 def test_figures_do_not_change_from_run_to_run(folder: Path, figures: pl.DataFrame) -> None:
-    again = flaneur.measure_video(folder / "scene.mp4", parse_site(SITE.format(model=folder / "boards.xml"), "t"))
+    again = flaneur.measure_video(folder / "scene.mp4", parse_site(site_with_boards(SITE, folder / "boards.xml"), "t"))
     assert again.equals(figures)
 
 
 def test_a_film_run_backwards_swaps_directions(folder: Path, figures: pl.DataFrame) -> None:
     backwards = write_video(folder / "backwards.mp4", list(street(160, walkers=3))[::-1], rate=10)
-    swapped = counts(flaneur.measure_video(backwards, parse_site(SITE.format(model=folder / "boards.xml"), "t")))
+    swapped = counts(flaneur.measure_video(backwards, parse_site(site_with_boards(SITE, folder / "boards.xml"), "t")))
     other = {"to left": "to right", "to right": "to left", "in": "out", "out": "in"}
     assert {(m, p, other[d]): v for (m, p, d), v in swapped.items()} == counts(figures)
 
 
 def test_a_mask_hides_what_is_under_it_from_every_figure(folder: Path) -> None:
     masked = SITE.replace('name = "c"', 'name = "c"\nmasks = [[[0, 0.5], [1, 0.5], [1, 1], [0, 1]]]')
-    figures = flaneur.measure_video(folder / "scene.mp4", parse_site(masked.format(model=folder / "boards.xml"), "t"))
+    figures = flaneur.measure_video(
+        folder / "scene.mp4", parse_site(site_with_boards(masked, folder / "boards.xml"), "t")
+    )
     assert sum(counts(figures)["crossings", "middle", d] for d in ("to left", "to right")) == 2  # the third walks there
 
 
 def test_a_site_file_may_be_named(folder: Path, figures: pl.DataFrame) -> None:
-    (folder / "site.toml").write_text(SITE.format(model=folder / "boards.xml"))
+    (folder / "site.toml").write_text(site_with_boards(SITE, folder / "boards.xml"))
     assert flaneur.measure_video(folder / "scene.mp4", folder / "site.toml").equals(figures)
 
 

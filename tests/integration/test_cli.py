@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from support.program import Ran, environment, flaneur
-from support.scene import street, write_board_detector
+from support.scene import site_with_boards, street, write_board_detector
 from support.video import moving_boxes, write_video
 
 SITE = """
@@ -33,10 +33,6 @@ points = [[0.8, 0.0], [0.8, 1.0]]
 name = "east"
 origin = "middle"
 destination = "right"
-[detector]
-model = "{model}"
-layout = "yolov8"
-classes = {{ 0 = "pedestrian" }}
 """
 
 
@@ -46,7 +42,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scene")
     write_video(folder / "scene.mp4", street(160, walkers=3), rate=10)
     model = write_board_detector(folder / "boards.xml")
-    (folder / "site.toml").write_text(SITE.format(model=model))
+    (folder / "site.toml").write_text(site_with_boards(SITE, model))
     return folder
 
 

@@ -14,7 +14,16 @@ import numpy as np
 import pytest
 
 from support.program import Ran, flaneur
-from support.scene import HEIGHT, WIDTH, board, magenta_share, markers_in, street, write_board_detector
+from support.scene import (
+    HEIGHT,
+    WIDTH,
+    board,
+    magenta_share,
+    markers_in,
+    site_with_boards,
+    street,
+    write_board_detector,
+)
 from support.video import write_video
 
 WALKERS = 4
@@ -30,10 +39,6 @@ points = [[0.5, 0.0], [0.5, 1.0]]
 [[camera.zone]]
 name = "half"
 polygon = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]
-[detector]
-model = "{model}"
-layout = "yolov8"
-classes = {{ 0 = "pedestrian" }}
 """
 
 
@@ -43,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     video = write_video(folder / "scene.mp4", street(220, walkers=WALKERS), rate=10)
     model = write_board_detector(folder / "boards.xml")
     site = folder / "site.toml"
-    site.write_text(SITE.format(model=model))
+    site.write_text(site_with_boards(SITE, model))
     ran = flaneur("run", video, "--site", site, "--out", folder / "out", home=folder / "home", cut_off=True)
     assert ran.code == 0, ran.err
     return ran, folder

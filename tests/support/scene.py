@@ -24,6 +24,16 @@ FAMILY = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
 MARKER_PX = 30
 
 
+def site_with_boards(tables: str, model: Path) -> str:
+    """A site file of these tables, with the detector of boards at `model`."""
+    return f'''{tables}
+[detector]
+model = "{model}"
+layout = "yolov8"
+classes = {{ 0 = "pedestrian" }}
+'''
+
+
 def board(number: int) -> Picture:
     """The board of road user `number`, uint8 [BOARD_H, BOARD_W, 3]."""
     picture = np.full((BOARD_H, BOARD_W, 3), MAGENTA_BGR, np.uint8)

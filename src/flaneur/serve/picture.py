@@ -10,7 +10,6 @@ from flaneur.data.geometry import Places
 from flaneur.data.released import HeatMap, RedactedImage
 from flaneur.serve.drawing import INK_BGR, SHADE_BGR, Picture, draw_places, draw_text, text_height_px, text_width_px
 
-JPEG_QUALITY = 85
 SMALLEST_PX = 640
 """Smaller pictures are enlarged before anything is written on them."""
 GRID_OPACITY = 0.45
@@ -23,11 +22,6 @@ HEAT_OPACITY = (0.45, 0.9)
 def png(image: RedactedImage) -> bytes:
     """The picture as a PNG file without metadata."""
     return cv2.imencode(".png", image.bgr)[1].tobytes()
-
-
-def jpeg(image: RedactedImage) -> bytes:
-    """The picture as a JPEG file without metadata."""
-    return cv2.imencode(".jpg", image.bgr, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1].tobytes()
 
 
 def with_places(image: RedactedImage, places: Places) -> RedactedImage:
