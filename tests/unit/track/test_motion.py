@@ -34,9 +34,9 @@ def textbook(measured, variance, sigma, mean, cov, steps):
 def test_smoothing_by_joined_maps_is_the_smoother_of_rauch_tung_and_striebel():
     rng = np.random.default_rng(0)
     steps = [motion.step_over(dt) for dt in TIMES_S]
-    measured = rng.normal(0.0, 10.0, (len(steps), 1, 4))
+    measured = rng.normal(0.0, 3.0, (len(steps), 1, 4))  # no box is off by so much that it counts less
     variance = np.full((1, 4), 9.0)
-    mean, cov = rng.normal(0.0, 10.0, (1, 4, 2)), np.zeros((1, 4, 3))
+    mean, cov = rng.normal(0.0, 3.0, (1, 4, 2)), np.zeros((1, 4, 3))
     cov[..., 0], cov[..., 1], cov[..., 2] = 9.0, 2.0, SIGMA**2
     first_mean, first_cov = mean.copy(), cov.copy()
     past = np.zeros((1, 1, 4, 2, 3)) + motion.SAME
@@ -65,6 +65,15 @@ def test_an_infinite_variance_measures_nothing():
     after, after_cov = motion.update(mean, cov, np.full((1, 4), 99.0), np.full((1, 4), np.inf))
     assert (after == mean).all()
     assert (after_cov == cov).all()
+
+
+def test_one_bad_box_moves_a_track_no_farther_than_a_somewhat_bad_one():
+    mean, cov, variance = np.zeros((1, 4, 2)), np.ones((1, 4, 3)) * (1.0, 0.5, 2.0), np.ones((1, 4))
+    edge = motion.SURPRISE * np.sqrt(2.0)
+    shift = [motion.update(mean, cov, np.full((1, 4), z), variance)[0] for z in (edge / 2, edge, 2 * edge, 20 * edge)]
+    np.testing.assert_allclose(shift[1], 2 * shift[0])
+    np.testing.assert_allclose(shift[2], shift[1] / 2)
+    assert (shift[3] < shift[2]).all()
 
 
 def test_a_box_of_a_quick_second_look_counts_less():

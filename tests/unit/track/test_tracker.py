@@ -62,8 +62,11 @@ def test_two_side_by_side_stay_two_and_themselves():
     assert first == last
 
 
-def test_somebody_who_stands_behind_a_sign_with_only_the_head_showing_is_held_whole():
+@pytest.mark.parametrize("rate", [5.0, 10.0])
+def test_somebody_who_stands_behind_a_sign_with_only_the_head_showing_is_held_whole(rate):
     def scene(t):
+        if round(t * 10) % round(10 / rate):
+            return None
         x = 200 + 40 * min(t, 3.0) + 40 * max(t - 13.0, 0.0)
         if not 3.0 < t < 13.0:
             return [person(x, 300)]
