@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from flaneur.data.geometry import Flow
 from flaneur.data.time import MINUTE_NS
 from flaneur.serve.report import Language, write_report
-from support.figures import MONDAY_7H_NS, Scene, facts
+from support.figures import MONDAY_7H_NS, NOTES, Scene, facts
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -53,7 +53,7 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         per_minute=30.0,
     )
     png = cv2.imencode(".png", np.zeros((90, 160, 3), np.uint8))[1].tobytes()
-    whole = facts(end_ns=MONDAY_7H_NS + 200 * MINUTE_NS, site=HOSTILE[0], notes=HOSTILE)
+    whole = facts(end_ns=MONDAY_7H_NS + 200 * MINUTE_NS, site=HOSTILE[0], notes=NOTES)
     write_report(path, whole, scene.measurements(), heat_png=png, flows=FLOWS, language=language)
     return path
 

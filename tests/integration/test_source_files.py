@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from flaneur.data.notes import Note
 from flaneur.data.private import Frame
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.source import FileSource, SourceError, SourceParams
@@ -148,7 +149,7 @@ def test_a_stamp_of_years_does_not_make_years(tmp_path: Path) -> None:
     source, frames = read(path)
     assert len(frames) == 6
     assert frames[-1].time_ns < SECOND_NS
-    assert any("jump once" in note for note in source.notes)
+    assert Note("jumps", (1,)) in source.notes
 
 
 def test_recordings_joined_end_to_end(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_recordings_joined_end_to_end(tmp_path: Path) -> None:
     source, frames = read(tmp_path / "a.ts")
     assert len(frames) + source.frames_dropped >= 99
     assert frames[-1].time_ns == pytest.approx(99 * STEP_NS, abs=3 * STEP_NS)
-    assert any("jump once" in note for note in source.notes)
+    assert Note("jumps", (1,)) in source.notes
 
 
 def test_a_million_pictures_a_second(tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_interlaced(tmp_path: Path) -> None:
         picture[1::2] = late[1::2]
         woven.append(picture)
     source, frames = read(write_video(tmp_path / "a.mkv", woven, interlaced=True, options={"crf": "10"}))
-    assert any("interlaced" in note for note in source.notes)
+    assert Note("interlaced", (len(frames),)) in source.notes
 
     def combs(bgr: NDArray[np.uint8]) -> float:
         rows = bgr.astype(int)
@@ -209,7 +210,7 @@ def test_interlaced(tmp_path: Path) -> None:
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
     source, frames = read(write_video(tmp_path / "a.mp4", [corners()] * 2, pixel_aspect=Fraction(16, 11)))
     assert frames[0].bgr().shape == (64, 96, 3)
-    assert any("1.45 times as wide" in note for note in source.notes)
+    assert Note("oblong_pixels", (16 / 11,)) in source.notes
 
 
 def test_a_size_that_changes_on_the_way(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_a_size_that_changes_on_the_way(tmp_path: Path) -> None:
     assert len(frames) >= 38
     assert len(frames) + source.frames_dropped == 40  # the seam itself is damage
     assert all(np.abs(frame.bgr().astype(int) - corners()).mean() < 8 for frame in frames)
-    assert any("another size" in note for note in source.notes)
+    assert any(note.key == "resized" for note in source.notes)
 
 
 def test_of_several_videos_the_largest(tmp_path: Path) -> None:
@@ -240,7 +241,7 @@ def test_of_several_videos_the_largest(tmp_path: Path) -> None:
             container.mux(stream.encode(None))
     source, frames = read(path)
     assert (source.info.width_px, source.info.height_px, len(frames)) == (128, 96, 5)
-    assert any("3 video tracks" in note for note in source.notes)
+    assert Note("several_videos", (3,)) in source.notes
 
 
 @pytest.mark.parametrize(

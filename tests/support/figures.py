@@ -4,8 +4,26 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS, SECOND_NS
+
+NOTES = (
+    Note("undecodable", (1,)),
+    Note("concealed", (2,)),
+    Note("suspect", (1234,)),
+    Note("late", (4,)),
+    Note("guessed", (5000,)),
+    Note("resized", (6,)),
+    Note("interlaced", (7,)),
+    Note("jumps", (8,)),
+    Note("unreadable", (9,)),
+    Note("ended_early", (12.34, 308)),
+    Note("several_videos", (3,)),
+    Note("oblong_pixels", (16 / 11,)),
+    Note("hidden_pictures", (12, 34_567)),
+)
+"""One of each sort that there is."""
 
 SHARES = {"pedestrian": 0.55, "two-wheeler": 0.2, "car": 0.2, "truck": 0.03, "bus": 0.02}
 KINDS = (*SHARES, "train")

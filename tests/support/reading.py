@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from flaneur.data.notes import Note
 from flaneur.source import FileSource, SourceError
 
 
@@ -17,7 +18,7 @@ class Read:
     refused: str | None
     times_ns: tuple[int, ...] = ()
     dropped: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     shapes: frozenset[tuple[int, ...]] = frozenset()
     stated_shape: tuple[int, ...] = ()
 

@@ -43,7 +43,7 @@ def totals(measurements: Iterable[Measurement]) -> Totals:
 
 def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measurement], language: Language) -> None:
     """Print coverage, notes and a table for every kind of place that has figures."""
-    text = TEXTS[language]
+    text, words = TEXTS[language], Words(language)
     figures = totals(measurements)
     sections = (
         ("line", [key for key in figures if key[0] == "crossings"]),
@@ -58,7 +58,7 @@ def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measu
             console.print(_table(language, title, keys, figures))
     console.print(coverage_line(facts, language))
     for note in facts.notes:
-        console.print(text["note"].format(note=note), style="yellow", markup=False)
+        console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
     if not facts.complete:
         console.print(text["interrupted"], style="yellow")
 
@@ -97,7 +97,7 @@ def as_json(facts: RunFacts, measurements: Sequence[Measurement], folder: Path) 
         "frames_seen": facts.frames_seen,
         "frames_dropped": facts.frames_dropped,
         "wall_s": facts.wall_s,
-        "notes": list(facts.notes),
+        "notes": [{"key": note.key, "numbers": note.numbers, "text": Words("en").note(note)} for note in facts.notes],
         "figures": [
             {"measure": measure, "place": place, "direction": direction, "kind": kind, "value": value}
             for (measure, place, direction), by_kind in totals(measurements).items()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.notes import Note
 from flaneur.data.time import MINUTE_NS
 
 SHORTEST_INTERVAL_NS = MINUTE_NS
@@ -116,5 +117,5 @@ class RunFacts:
     wall_s: float
     stage_ms_per_frame: tuple[tuple[str, float], ...]
     """Mean cost of each stage per decoded frame."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What the reader must know: damage in the video, picture size changes, hidden frames."""

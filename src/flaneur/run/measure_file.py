@@ -10,6 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from flaneur.data.language import Language
+from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import to_ns, to_s
 from flaneur.detect.protocol import Detector
@@ -85,7 +86,7 @@ def _facts(
     detector: Detector,
     moment: Moment,
     measurements: Sequence[Measurement],
-    notes: list[str],
+    notes: list[Note],
     clock: StageClock,
     begin_s: float,
     complete: bool,

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flaneur.data.notes import Note
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import HeatMap, RedactedImage
 from flaneur.data.time import SECOND_NS
@@ -57,12 +58,10 @@ class Pictures:
         return SECOND_NS / MIN_INTERVAL_NS if self._path is not None else 0.0
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What the reader of the report must know about the pictures."""
         hidden = self._redactor.fully_hidden
-        if not hidden:
-            return []
-        return [f"{hidden} of {self._redactor.pictures} pictures of the redacted video are hidden whole, in doubt"]
+        return [Note("hidden_pictures", (hidden, self._redactor.pictures))] if hidden else []
 
     def step(self, frame: Frame, detections: Detections | None, tracks: Sequence[Tracks], counts: Counts) -> None:
         """Take a frame, what was seen in it, and the tracks of earlier frames that have become known with it."""

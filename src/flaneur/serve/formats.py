@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flaneur.data.notes import Note
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.serve.texts import TEXTS
 
@@ -36,6 +37,11 @@ class Words:
     def direction(self, name: str) -> str:
         """A direction of the software's own in this language; directions that users named stay as they are."""
         return TEXTS[self.language][name] if name in OWN_DIRECTIONS else name
+
+    def note(self, note: Note) -> str:
+        """What a note of the run says: counts as they are, other numbers with the digits of a mean."""
+        numbers = (self.number(n) if isinstance(n, int) else self.mean(n) for n in note.numbers)
+        return TEXTS[self.language][f"note_{note.key}"].format(*numbers)
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """`1,234.5` or `1.234,5`; a dash when there is no value."""

@@ -1,6 +1,8 @@
-"""What was wrong with a video, counted and said in sentences."""
+"""What was wrong with a video, counted."""
 
 from dataclasses import dataclass
+
+from flaneur.data.notes import Note, NoteKey
 
 MOST_HELD_BACK = 16
 """A decoder may hold back so many pictures to reorder them, and AVI has no stamps for the last of them."""
@@ -32,55 +34,20 @@ class Damage:
         """Frames that are known to exist and could not be used."""
         return self.undecodable + self.concealed + self.suspect + self.late + self.missing
 
-    def sentences(self) -> list[str]:
-        """One sentence per kind of damage that occurred."""
-        said = (
-            (self.undecodable, "could not be decoded and {were} dropped"),
-            (self.concealed, "{were} damaged, patched up by the decoder, and dropped"),
-            (
-                self.suspect,
-                "{were} dropped because the picture before {them}, from which {they} {are} built, was damaged",
-            ),
-            (self.late, "{were} dropped because {their} time {stamps} {do} not move forward"),
-            (
-                self.guessed if self.guessed > MOST_HELD_BACK else 0,
-                "had no time stamp; {their} time was counted on from the average rate",
-            ),
-            (self.resized, "had another size than the first one and {were} scaled to it"),
-            (self.interlaced, "{are} interlaced; one field is interpolated wherever one is looked at"),
+    def notes(self) -> list[Note]:
+        """One note per kind of damage that occurred."""
+        counts: tuple[tuple[NoteKey, int], ...] = (
+            ("undecodable", self.undecodable),
+            ("concealed", self.concealed),
+            ("suspect", self.suspect),
+            ("late", self.late),
+            ("guessed", self.guessed if self.guessed > MOST_HELD_BACK else 0),
+            ("resized", self.resized),
+            ("interlaced", self.interlaced),
+            ("jumps", self.jumps),
+            ("unreadable", self.unreadable),
         )
-        notes = [_say(count, text) for count, text in said if count]
-        if self.jumps:
-            notes.append(
-                f"time stamps jump {_times(self.jumps)} by more than a pause can be; time goes on without that"
-            )
-        if self.unreadable:
-            notes.append(f"the file could not be read {_at(self.unreadable)}")
+        notes = [Note(key, (count,)) for key, count in counts if count]
         if self.ended_early_s:
-            notes.append(
-                f"the pictures end {self.ended_early_s:.1f} s before the length that the file's header states; "
-                f"some {self.missing} frames are missing there or before and count as dropped"
-            )
+            notes.append(Note("ended_early", (self.ended_early_s, self.missing)))
         return notes
-
-
-def _say(count: int, text: str) -> str:
-    many = count > 1
-    words = {
-        "were": ("was", "were"),
-        "are": ("is", "are"),
-        "do": ("does", "do"),
-        "they": ("it", "they"),
-        "them": ("it", "them"),
-        "their": ("its", "their"),
-        "stamps": ("stamp", "stamps"),
-    }
-    return f"{count} {'frames' if many else 'frame'} " + text.format_map({k: v[many] for k, v in words.items()})
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
-
-
-def _at(count: int) -> str:
-    return "at one place" if count == 1 else f"at {count} places"

@@ -13,6 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.notes import Note
 from flaneur.data.private import Frame
 from flaneur.data.time import SECOND_NS, to_s
 from flaneur.source import decoding, opening
@@ -71,7 +72,7 @@ class FileSource:
             self.info = opening.describe(
                 container, stream, Path(path).name, self._easel.width_px, self._easel.height_px
             )
-            self._facts = opening.remarks(container, stream)
+            self._remarks = opening.remarks(container, stream)
             self._length_is_stated = container.format.name in opening.LENGTH_IN_HEADER
             stamp = decoding.stamp_reader(container.format.name, first, stream.time_base or 1 / rate)
             self._frames = self._read(chain((first,), pictures), stamp, (first.width, first.height))
@@ -96,9 +97,9 @@ class FileSource:
         return self._damage.ended_early_s
 
     @property
-    def notes(self) -> list[str]:
-        """What a reader of the figures must know about the file so far: at most a dozen sentences."""
-        return self._facts + self._damage.sentences()
+    def notes(self) -> list[Note]:
+        """What a reader of the figures must know about the file so far: at most a dozen notes."""
+        return self._remarks + self._damage.notes()
 
     def frames(self) -> Iterator[Frame]:
         """The frames, once: times strictly increase from 0, index counts from 0.

@@ -15,6 +15,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from flaneur.data.errors import UserError
+from flaneur.data.notes import Note
 from flaneur.source.damage import Damage
 
 MOST_PIXELS = 2**26
@@ -180,16 +181,16 @@ def describe(container: InputContainer, stream: VideoStream, name: str, width_px
     )
 
 
-def remarks(container: InputContainer, stream: VideoStream) -> list[str]:
-    """Sentences on what was decided about a file that leaves a choice."""
-    said = []
+def remarks(container: InputContainer, stream: VideoStream) -> list[Note]:
+    """What was decided about a file that leaves a choice."""
+    notes = []
     videos = sum(not other.disposition & STILL for other in container.streams.video)
     if videos > 1:
-        said.append(f"the file has {videos} video tracks; the largest is measured")
+        notes.append(Note("several_videos", (videos,)))
     aspect = stream.sample_aspect_ratio
     if aspect and aspect != 1:
-        said.append(f"pixels are {float(aspect):.3g} times as wide as high; all positions count on the grid of pixels")
-    return said
+        notes.append(Note("oblong_pixels", (float(aspect),)))
+    return notes
 
 
 def _created(container: InputContainer, stream: VideoStream) -> datetime | None:

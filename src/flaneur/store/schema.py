@@ -107,7 +107,7 @@ run = Table(
     _text("software", "name and version of the software"),
     _real("wall_s", "seconds that the run took"),
     _text("stage_ms_per_frame", "JSON list of [stage, mean milliseconds per decoded frame]"),
-    _text("notes", "JSON list of sentences: what the reader must know"),
+    _text("notes", "JSON list of {key, numbers}: what the reader must know"),
     PrimaryKeyConstraint("site", "camera", "start_ns"),
     _check("time_runs_forward", "end_ns >= start_ns"),
     _check("flags", "dated IN (0, 1) AND complete IN (0, 1)"),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import NullPool
 
+from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.store.errors import StoreError, explained
 from flaneur.store.schema import APPLICATION_ID, VERSION, measurement, metadata, run
@@ -183,6 +184,6 @@ def _facts(row: dict[str, Any]) -> RunFacts:
             "complete": bool(row["complete"]),
             "kinds": tuple(lists["kinds"]),
             "stage_ms_per_frame": tuple((stage, ms) for stage, ms in lists["stage_ms_per_frame"]),
-            "notes": tuple(lists["notes"]),
+            "notes": tuple(Note(note["key"], tuple(note["numbers"])) for note in lists["notes"]),
         }
     )

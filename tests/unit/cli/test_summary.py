@@ -8,6 +8,7 @@ from rich.console import Console
 
 from flaneur.cli.summary import as_json, clock, coverage_line, show_summary, totals
 from flaneur.cli.texts import TEXTS
+from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
 
@@ -16,7 +17,7 @@ FACTS = RunFacts(
     height_px=48, frames_seen=1200, frames_dropped=3, observed_s=90.0, complete=True, detector="d",
     detector_licence="l",
     detector_sha256="0" * 64, detections_per_s=5.0, kinds=("pedestrian", "car"), software="flaneur", wall_s=30.0,
-    stage_ms_per_frame=(("decode", 0.5),), notes=("[b]bold[/b] claim",),
+    stage_ms_per_frame=(("decode", 0.5),), notes=(Note("ended_early", (2.5, 1062)),),
 )  # fmt: skip
 
 
@@ -54,14 +55,20 @@ def test_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_the_tables_show_names_as_they_are(language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "noted"),
+    [
+        ("en", ("Note: The pictures end 2.50 s before", "counted as dropped: 1,062")),
+        ("de", ("Hinweis: Die Bilder enden 2,50 s vor", "als verloren gezählt: 1.062")),
+    ],
+)
+def test_the_tables_show_names_as_they_are_and_notes_in_the_language(language: str, noted: tuple[str, ...]) -> None:
     out = io.StringIO()
     figures = [figure("crossings", 2.0), figure("crossings", 0.0, kind="pedestrian"), figure("occupancy", 0.5)]
-    show_summary(Console(file=out, width=120), FACTS, figures, language)  # type: ignore[arg-type]
+    show_summary(Console(file=out, width=200), FACTS, figures, language)  # type: ignore[arg-type]
     shown = out.getvalue()
     assert "p [x]" in shown
-    assert "[b]bold[/b] claim" in shown
+    assert all(text in shown for text in noted)
     assert "75 %" in shown
 
 
@@ -75,6 +82,9 @@ def test_json_holds_the_totals() -> None:
         {"measure": "crossings", "place": "p [x]", "direction": "to right", "kind": "car", "value": 2.0}
     ]
     assert said["observed_s"] == 90.0
+    (note,) = said["notes"]
+    assert (note["key"], note["numbers"]) == ("ended_early", [2.5, 1062])
+    assert note["text"].startswith("The pictures end 2.50 s before")
 
 
 def test_both_languages_say_the_same_things() -> None:

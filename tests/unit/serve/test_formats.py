@@ -1,8 +1,14 @@
+import string
+from typing import get_args
+
 import pytest
 
+from flaneur.data.notes import Note, NoteKey
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.serve.formats import Clock, Words
-from support.figures import MONDAY_7H_NS
+from flaneur.serve.texts import TEXTS
+from flaneur.source.damage import Damage
+from support.figures import MONDAY_7H_NS, NOTES
 
 EN, DE = Words("en"), Words("de")
 HOUR_NS = 60 * MINUTE_NS
@@ -51,6 +57,34 @@ def test_names_of_the_site_stay_and_lists_are_joined() -> None:
         assert DE.place(given) == given
         assert DE.direction(given) == given
     assert [EN.listed([]), EN.listed(["a"]), DE.listed(["a", "b", "c"])] == ["", "a", "a, b und c"]
+
+
+def test_notes_are_said_in_the_language_with_its_numbers() -> None:
+    early, pixels = Note("ended_early", (12.34, 1308)), Note("oblong_pixels", (16 / 11,))
+    assert EN.note(Note("late", (1,))) == "Pictures whose time stamp does not move forward, dropped: 1"
+    assert DE.note(Note("late", (2345,))) == "Bilder, deren Zeitstempel nicht voranschreitet, verworfen: 2.345"
+    assert EN.note(early).startswith("The pictures end 12.3 s before")
+    assert EN.note(early).endswith("counted as dropped: 1,308")
+    assert DE.note(early).startswith("Die Bilder enden 12,3 s vor")
+    assert DE.note(pixels).startswith("Bildpunkte sind 1,45-mal so breit")
+    assert EN.note(Note("hidden_pictures", (12, 34_567))).endswith(": 12 of 34,567")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_there_is_a_text_for_each_note_and_a_gap_for_each_number(language: str) -> None:
+    texts = TEXTS[language]
+    assert {key for key in texts if key.startswith("note_")} == {f"note_{key}" for key in get_args(NoteKey)}
+    assert {note.key for note in NOTES} == set(get_args(NoteKey))
+    for note in NOTES:
+        gaps = [name for _, name, _, _ in string.Formatter().parse(texts[f"note_{note.key}"]) if name is not None]
+        assert gaps == [str(n) for n in range(len(note.numbers))], note.key
+
+
+def test_every_note_that_a_damaged_file_can_give_has_a_text() -> None:
+    counts = ("undecodable", "concealed", "suspect", "late", "guessed", "resized", "interlaced", "jumps", "unreadable")
+    notes = Damage(**dict.fromkeys(counts, 1000), ended_early_s=2.5, missing=62).notes()
+    assert {note.key: len(note.numbers) for note in notes}.items() <= {n.key: len(n.numbers) for n in NOTES}.items()
+    assert len({DE.note(note) for note in notes} - {EN.note(note) for note in notes}) == len(notes)
 
 
 def test_moments_are_those_of_the_site() -> None:

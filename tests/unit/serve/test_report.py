@@ -12,9 +12,10 @@ from flaneur.data.kinds import Kind
 from flaneur.data.released import HeatMap, Measurement
 from flaneur.data.time import MINUTE_NS
 from flaneur.serve.atomic import WriteError
+from flaneur.serve.formats import Words
 from flaneur.serve.report import render_report, write_report
 from flaneur.serve.texts import TEXTS
-from support.figures import MONDAY_7H_NS, Scene, facts, figure
+from support.figures import MONDAY_7H_NS, NOTES, Scene, facts, figure
 from support.page import Page, Table
 
 HEBREW = "שלום עולם"
@@ -147,7 +148,7 @@ def test_the_page_needs_nothing_from_outside(language: str) -> None:
 def test_hostile_names_are_only_text() -> None:
     scene = Scene(lines=HOSTILE, zones=tuple(f"z {name}" for name in HOSTILE), start_ns=MONDAY_7H_NS, minutes=2)
     plain = _report(list(Scene(lines=("a",), zones=("b",), start_ns=MONDAY_7H_NS, minutes=2).measurements()))
-    page = _report(list(scene.measurements()), site=HOSTILE[0], camera=HOSTILE[4], source=HOSTILE[3], notes=HOSTILE)
+    page = _report(list(scene.measurements()), site=HOSTILE[0], camera=HOSTILE[4], source=HOSTILE[3])
     assert {tag for tag, _ in page.tags} == {tag for tag, _ in plain.tags} | {"ul", "li"}
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
     for name in HOSTILE:
@@ -172,16 +173,14 @@ def test_headings_go_down_in_order_and_tables_have_scopes() -> None:
 
 
 def test_how_it_was_made_and_what_was_not_seen_are_told() -> None:
-    page = _report(
-        _busy(), complete=False, frames_dropped=34, observed_s=510.0, notes=("The picture was damaged at 0:03:10.",)
-    )
+    page = _report(_busy(), complete=False, frames_dropped=34, observed_s=510.0, notes=NOTES)
     for expected in ("nanodet", "Apache-2.0", "4e" * 32, "5 times per second of video", "flaneur 0.1.0", "8.40"):
         assert expected in page.text
     for expected in (
         "8 min 30 s of 10 min were observed (85.0 %).",
         "34 of 6,034 pictures could not be used.",
         "The run was stopped before the end of the video.",
-        "The picture was damaged at 0:03:10.",
+        *map(Words("en").note, NOTES),
         "07:03–07:04",
     ):
         assert expected in page.text
@@ -189,9 +188,11 @@ def test_how_it_was_made_and_what_was_not_seen_are_told() -> None:
 
 def test_german_is_german_and_its_numbers_are() -> None:
     figures = [figure(MONDAY_7H_NS, 1234.0)]
-    page = _report(figures, language="de")
+    page = _report(figures, language="de", notes=NOTES)
     assert "Montag, 1. Juni 2026, 07:00" in page.text
     assert page.table("Summen").row("crosswalk", "nach rechts") == ["1.234"]
+    for note in NOTES:
+        assert Words("de").note(note) in page.text
 
 
 def test_without_a_date_times_count_from_the_start() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store, StoreError
-from support.figures import Scene, facts, figure
+from support.figures import NOTES, Scene, facts, figure
 
 
 def test_figures_come_back_as_they_were_written_in_the_order_of_time(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_an_empty_interval_is_no_error(tmp_path: Path) -> None:
 
 
 def test_facts_come_back_as_they_were_written(tmp_path: Path) -> None:
-    early = facts(complete=False, notes=("Größe “changed” at 0:03:10", "x"))
+    early = facts(complete=False, notes=NOTES, source="Größe “changed”.mp4")
     late = replace(early, start_ns=early.end_ns, end_ns=early.end_ns + MINUTE_NS, dated=False)
     with Store.create(tmp_path / "s.sqlite") as store:
         store.write_run(late)
