@@ -75,7 +75,7 @@ def coverage_line(facts: RunFacts, language: Language) -> str:
         frames=facts.frames_seen,
         dropped=facts.frames_dropped,
         wall=clock(facts.wall_s),
-        speed=f"{length_s / facts.wall_s:.1f}" if facts.wall_s > 0 else text["unknown"],
+        speed=Words(language).number(length_s / facts.wall_s, 1) if facts.wall_s > 0 else text["unknown"],
     )
 
 
@@ -126,9 +126,9 @@ def _table(language: Language, title: str, keys: Sequence[tuple[str, str, str]],
         elif title != "flow":
             cells.append(_plain(words.direction(direction)))
         digits = 1 if measure == "occupancy" else 0
-        cells += [f"{by_kind.get(kind, 0.0):.{digits}f}" for kind in kinds]
+        cells += [words.number(by_kind.get(kind, 0.0), digits) for kind in kinds]
         if not is_occupancy:
-            cells.append(f"{sum(by_kind.values()):.0f}")
+            cells.append(words.number(sum(by_kind.values())))
         table.add_row(*cells)
     return table
 
