@@ -185,7 +185,7 @@ class TestRun:
         figures = pl.read_parquet(tmp_path / "out" / "figures.parquet")
         observed_s = 60 * figures.unique(["start", "coverage"])["coverage"].sum()
         assert 0 < observed_s < 149
-        assert "Stopped early" in out
+        assert "of 2:30 observed" in out
 
 
 class TestBadVideos:

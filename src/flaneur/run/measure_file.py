@@ -92,7 +92,9 @@ def _facts(
     complete: bool,
 ) -> RunFacts:
     observed_s = {m.start_ns: m.coverage * to_s(m.end_ns - m.start_ns) for m in measurements}
-    frame_ns = moment.time_ns // max(moment.frames - 1, 1)
+    length_ns = moment.time_ns + moment.time_ns // max(moment.frames - 1, 1) + to_ns(source.missing_s)
+    if not complete:  # what was left out belongs to the video too
+        length_ns = max(length_ns, to_ns(source.info.duration_s or 0.0))
     return RunFacts(
         source=source.info.name,
         site=job.site.name,
@@ -100,7 +102,7 @@ def _facts(
         timezone=job.site.timezone,
         dated=job.dated,
         start_ns=job.start_ns,
-        end_ns=job.start_ns + moment.time_ns + frame_ns + to_ns(source.missing_s),
+        end_ns=job.start_ns + length_ns,
         width_px=source.info.width_px,
         height_px=source.info.height_px,
         frames_seen=moment.frames,
