@@ -17,7 +17,7 @@ from flaneur.track.live import NEVER_NS, Live
 
 LIMIT_NATS = 4.0
 """A pair must not cost more; about 3 deviations in every quantity of a track that is seen all the time."""
-PART_NATS = 3.75
+PART_NATS = 3.0
 """-log of the odds that a box shows only a part of its road user."""
 PART_SHARE = 0.9
 """Only a box that is shorter than this share of its track can be a part."""
