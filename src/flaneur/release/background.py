@@ -29,6 +29,8 @@ GROW = 0.15
 EMPTY_BEFORE_NS = 3 * SECOND_NS // 2
 EMPTY_AFTER_NS = SECOND_NS
 """A cell is empty when nothing was seen there for this long before and after."""
+SKETCH_INTERVAL_NS = 3 * SECOND_NS // 10
+"""Motion is looked for this often: what moves hides its place for longer than that anyway."""
 MOTION_LAGS_NS = (2 * SECOND_NS // 10, SECOND_NS)
 MOTION_GREY_LEVELS = 8
 SAME_GREY_LEVELS = 20
@@ -66,7 +68,9 @@ class BackgroundLearner:
         if self._first_ns is None:
             self._first_ns = frame.time_ns
         self._last_ns = frame.time_ns
-        busy = self._maybe_road_users(detections) | self._moved(frame)
+        busy = self._maybe_road_users(detections)
+        if not self._sketches or frame.time_ns - self._sketches[-1][0] >= SKETCH_INTERVAL_NS:
+            busy |= self._moved(frame)
         self._busy_until_ns[busy] = frame.time_ns + EMPTY_BEFORE_NS
         if self._sampled_ns is None or frame.time_ns - self._sampled_ns >= SAMPLE_INTERVAL_NS:
             self._sampled_ns = frame.time_ns
