@@ -3,12 +3,13 @@
 A track enters by an edge when its first box is cut by that edge, or had come from beyond it within `REACH_S` before at
 the track's own speed; it leaves likewise. Of several such edges it is the one that the box passes first. Tracks that
 appear or vanish in the middle of the picture count nowhere, nor do those that are there when the video begins, or
-still there when it ends.
+still there when it ends. Nor do those that never move: a parked car at the edge that the detector loses now and then
+has not left.
 
 Only observed boxes are looked at, so what a tracker carries on beyond the last sight of somebody plays no part.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ GONE_S = 5.0
 """A box cut by the upper edge still stands in the picture with its feet; it leaves only if they follow within this."""
 SLOW_HEIGHTS = 0.1
 """Box heights a second; a box cut by an edge that moves inwards faster than this is not leaving there."""
+MOVED_HEIGHTS = 0.25
+"""Box heights by which the middle of a box must once have been away from where it was first seen."""
 SPEED_NS = SECOND_NS // 2
 """Shortest time over which a speed is taken, where the track lasts so long."""
 START_NS = SECOND_NS
@@ -53,6 +56,8 @@ class EdgeTracks(TrackTable):
     """[m, 4]"""
     judged: NDArray[np.bool_]
     """[m] whether it has been decided where the track came from."""
+    moved: NDArray[np.bool_]
+    """[m] whether the track was ever somewhere else than at its beginning."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -67,24 +72,26 @@ class EdgeState(Private):
 def start(params: PictureSize) -> EdgeState:  # noqa: ARG001
     """Nobody has been seen yet."""
     none = np.zeros(0, np.int64)
-    table = EdgeTracks(none, none.astype(np.uint8), np.zeros((0, 4, 4)), np.zeros((0, 4), np.int64), none.astype(bool))
-    return EdgeState(None, table)
+    never = none.astype(bool)
+    boxes, times = np.zeros((0, 4, 4)), np.zeros((0, 4), np.int64)
+    return EdgeState(None, EdgeTracks(none, none.astype(np.uint8), boxes, times, never, never))
 
 
 def step(state: EdgeState, tracks: Tracks, params: PictureSize) -> tuple[EdgeState, Events]:
     """One frame; `place` is the index into `EDGES`, the direction `IN` or `OUT` of the picture.
 
-    An entry is told once the track's speed is known, half a second later; an exit once the track has ended.
+    An entry is told once the track has moved and its speed is known, after half a second at the earliest; an exit once
+    the track has ended.
     """
     start_ns = tracks.time_ns if state.start_ns is None else state.start_ns
     table = _look(state.tracks, tracks, start_ns)
     ended = rows_of(table, tracks.ended)
-    known = table.seen_ns[:, LAST] - table.seen_ns[:, FIRST] >= SPEED_NS
+    known = table.moved & (table.seen_ns[:, LAST] - table.seen_ns[:, FIRST] >= SPEED_NS)
     known[ended] = True
     due = np.flatnonzero(known & ~table.judged)
     entries = _events(table, due, FIRST, LAST, params)
     if len(due):
-        table = EdgeTracks(table.track_id, table.kind, table.xyxy_px, table.seen_ns, put(table.judged, due, True))
+        table = replace(table, judged=put(table.judged, due, True))
     if not len(ended):
         return EdgeState(start_ns, table), entries
     still_there = np.isin(table.track_id[ended], tracks.track_id)
@@ -110,8 +117,16 @@ def _look(table: EdgeTracks, tracks: Tracks, start_ns: int) -> EdgeTracks:
     shift = at[seen[at, LAST] - seen[at, NEW] >= SPEED_NS]
     box[shift, OLD], seen[shift, OLD] = box[shift, NEW], seen[shift, NEW]
     box[shift, NEW], seen[shift, NEW] = box[shift, LAST], seen[shift, LAST]
-    judged = put(table.judged, new, tracks.time_ns - start_ns < START_NS)
-    return EdgeTracks(table.track_id, put(table.kind, row, tracks.kind), box, seen, judged)
+    middle = box[at, LAST].reshape(-1, 2, 2).sum(axis=1) - box[at, FIRST].reshape(-1, 2, 2).sum(axis=1)
+    away = np.hypot(*middle.T) / 2 >= MOVED_HEIGHTS * (box[at, LAST, 3] - box[at, LAST, 1])
+    return replace(
+        table,
+        kind=put(table.kind, row, tracks.kind),
+        xyxy_px=box,
+        seen_ns=seen,
+        judged=put(table.judged, new, tracks.time_ns - start_ns < START_NS),
+        moved=put(table.moved, at, table.moved[at] | away),
+    )
 
 
 def _events(table: EdgeTracks, rows: NDArray[np.intp], at: int, other: int, params: PictureSize) -> Events:
@@ -119,6 +134,7 @@ def _events(table: EdgeTracks, rows: NDArray[np.intp], at: int, other: int, para
 
     An entry is an exit seen backwards in time: the speed then points from the later box to the first.
     """
+    rows = rows[table.moved[rows]]
     if not len(rows):
         return NO_EVENTS
     box, seen = table.xyxy_px[rows], table.seen_ns[rows]

@@ -65,12 +65,17 @@ def test_a_head_cut_above_is_no_way_out() -> None:
     assert passed(tall) == []
 
 
-def test_standing_half_in_the_picture_and_vanishing_counts_at_that_edge() -> None:
-    assert counts(passed(walk((2, 150), (2, 150)))) == {(LEFT, IN): 1, (LEFT, OUT): 1}
+def test_a_parked_car_at_the_edge_that_is_lost_now_and_then_neither_comes_nor_goes() -> None:
+    assert counts(passed(walk((2, 150), (2, 150)))) == {}
+    assert counts(passed(walk((2, 150), (7, 150)))) == {}, "nor does one whose box sways"
+
+
+def test_who_stood_half_in_the_picture_and_then_went_has_left() -> None:
+    assert counts(passed(walk((40, 150), (2, 150)))) == {(LEFT, OUT): 1}
 
 
 def test_coming_in_from_the_edge_is_no_way_out() -> None:
-    assert counts(passed(walk((-8, 150), (4, 150), 6))) == {(LEFT, IN): 1}
+    assert counts(passed(walk((-8, 150), (24, 150), 6))) == {(LEFT, IN): 1}
 
 
 def test_there_from_the_start_and_still_there_at_the_end() -> None:
