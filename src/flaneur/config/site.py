@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from flaneur.data.geometry import EDGES, Flow, Line, Places, Zone
+from flaneur.data.geometry import GROUND_POINT, OWN_PLACES, Flow, Line, Places, Zone
 from flaneur.data.kinds import Kind, kind_from_label
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -23,12 +23,8 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-RESERVED = {"whole picture", *(f"edge {edge}" for edge in EDGES)}
-"""What figures call places that Flaneur knows by itself."""
-
-
 def _not_reserved(name: str) -> str:
-    if name in RESERVED:
+    if name in OWN_PLACES:
         raise ValueError(f"{name!r} is what Flaneur calls a place of its own; take another name")
     return name
 
@@ -119,10 +115,6 @@ class DetectorTable(Table):
     def kinds(self) -> dict[int, Kind]:
         """Class number -> kind."""
         return {int(number): kind_from_label(label) for number, label in self.classes.items()}
-
-
-GROUND_POINT = (0.5, 1.0)
-"""Middle of a box's lower edge, in shares of its width and height."""
 
 
 class CameraTable(Table):

@@ -13,6 +13,15 @@ IN, OUT = 1, -1
 
 EDGES = ("left", "top", "right", "bottom")
 """The picture's edges, in the order of the place index that edge passages carry."""
+EDGE_PLACES = tuple(f"edge {edge}" for edge in EDGES)
+"""What figures call the edges as places, in the same order."""
+WHOLE_PICTURE = "whole picture"
+"""What figures call everything in sight as a place."""
+OWN_PLACES = frozenset({WHOLE_PICTURE, *EDGE_PLACES})
+"""Places that Flaneur knows by itself; no place of a site may be called so."""
+
+GROUND_POINT = (0.5, 1.0)
+"""Middle of the lower edge, in shares of a box's width and height: where feet and wheels are."""
 
 
 def _points(owner: str, points_xy: NDArray[np.float64], at_least: int) -> None:

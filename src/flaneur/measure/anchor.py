@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.private import Tracks
-
-GROUND_POINT = (0.5, 1.0)
-"""Middle of the lower edge, in shares of a box's width and height: where feet and wheels are."""
 
 
 def anchored(tracks: Tracks, anchor: tuple[float, float]) -> Tracks:

@@ -20,14 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.geometry import EDGES
+from flaneur.data.geometry import EDGE_PLACES, WHOLE_PICTURE
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Presence, Private
 from flaneur.data.released import SHORTEST_INTERVAL_NS, Measurement
 from flaneur.data.time import SECOND_NS, interval_start_ns
 
-WHOLE_PICTURE = "whole picture"
-"""Place of the occupancy of everything in sight."""
 UNIT = "road users"
 NO_FRAMES = np.zeros(0, np.int64)
 LONGEST_SILENCE = 1500
@@ -60,7 +58,7 @@ class Counted:
     @classmethod
     def edges(cls) -> "Counted":
         """Passages into and out of the picture."""
-        return cls.zones(tuple(f"edge {edge}" for edge in EDGES))
+        return cls.zones(EDGE_PLACES)
 
     @classmethod
     def flows(cls, names: tuple[str, ...]) -> "Counted":

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.config.site import CameraTable
+from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Tracks
 from flaneur.data.released import Measurement
 from flaneur.data.time import SECOND_NS
 from flaneur.measure import crossings, edges, flows, zones
-from flaneur.measure.anchor import GROUND_POINT, anchored
+from flaneur.measure.anchor import anchored
 from flaneur.measure.crossings import LinesPx
 from flaneur.measure.edges import PictureSize
 from flaneur.measure.flows import FlowsPx

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flaneur.data.geometry import OWN_PLACES
 from flaneur.data.notes import Note
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.serve.texts import TEXTS
@@ -12,7 +13,6 @@ MISSING = "–"
 """Stands where nothing was observed."""
 
 
-OWN_PLACES = frozenset({"whole picture", "edge left", "edge top", "edge right", "edge bottom"})
 OWN_DIRECTIONS = frozenset({"in", "out", "to right", "to left"})
 
 

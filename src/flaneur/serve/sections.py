@@ -4,16 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flaneur.data.geometry import EDGES, Flow
+from flaneur.data.geometry import EDGE_PLACES, EDGES, WHOLE_PICTURE, Flow
 from flaneur.data.kinds import Kind
 from flaneur.data.released import RunFacts
 from flaneur.data.time import to_s
 from flaneur.serve.bins import Figures
 from flaneur.serve.formats import Clock, Words
 
-WHOLE_PICTURE = "whole picture"
-"""Place of the occupancy of everything in sight."""
-EDGE_PLACES = tuple(f"edge {edge}" for edge in EDGES)
 MOST_GAPS = 12
 """Unobserved periods that are listed one by one."""
 
@@ -259,10 +256,10 @@ def edge_arrows(m: Material) -> dict[str, tuple[str, str]]:
     """For each edge of the picture how many came in and left by it."""
     return {
         edge: (
-            m.words.number(m.figures.sum("passages", (f"edge {edge}",), ("in",), m.kinds)),
-            m.words.number(m.figures.sum("passages", (f"edge {edge}",), ("out",), m.kinds)),
+            m.words.number(m.figures.sum("passages", (place,), ("in",), m.kinds)),
+            m.words.number(m.figures.sum("passages", (place,), ("out",), m.kinds)),
         )
-        for edge in EDGES
+        for edge, place in zip(EDGES, EDGE_PLACES, strict=True)
     }
 
 

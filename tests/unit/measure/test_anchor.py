@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.private import Tracks
-from flaneur.measure.anchor import GROUND_POINT, anchored
+from flaneur.measure.anchor import anchored
 
 BOXES = np.array([[10, 20, 30, 80], [0, 0, 8, 4]], np.float32)
 

@@ -3,12 +3,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flaneur.data.geometry import IN, OUT, TO_LEFT, TO_RIGHT
+from flaneur.data.geometry import IN, OUT, TO_LEFT, TO_RIGHT, WHOLE_PICTURE
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Presence
 from flaneur.data.released import Measurement
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.release.aggregate import WHOLE_PICTURE, AggregateParams, Counted, IntervalAggregator
+from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
 
 LINES = Counted.lines((("kerb", "towards the river", "to the station"), ("gate", "in", "out")))
 FLOWS = Counted.flows(("A → B",))
