@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 
 from flaneur.data import private
-from flaneur.data.private import Detections, Events, Frame, Presence, Private, PrivateDataError, Tracks
+from flaneur.data.private import (
+    Detections,
+    Events,
+    Feet,
+    Frame,
+    GroundTracks,
+    Presence,
+    Private,
+    PrivateDataError,
+    Samples,
+    Tracks,
+)
 
 SECRET = 123457.0
 
@@ -20,11 +31,16 @@ def samples() -> list[Private]:
     one = np.ones(1, np.float32)
     kind = np.zeros(1, np.uint8)
     number = np.array([int(SECRET)])
+    real, point = np.array([SECRET]), np.array([[SECRET, SECRET]])
+    place, way = np.zeros(1, np.int32), np.ones(1, np.int8)
     return [
         Frame(0, 0, 2, 1, lambda: np.full((1, 2, 3), 57, np.uint8)),
         Detections(boxes, one, kind),
         Tracks(0, 0, boxes, number, kind, one, np.ones(1, np.bool_), number),
-        Events(number, np.zeros(1, np.int32), np.ones(1, np.int8), kind),
+        GroundTracks(0, point, point, point, real, point, real, real, real, number, kind, number),
+        Feet(0, point, real, number, kind, number),
+        Samples(number, place, way, kind, real, real, real),
+        Events(number, place, way, kind),
         Presence(0, np.full((1, 8), int(SECRET), np.int32)),
     ]
 

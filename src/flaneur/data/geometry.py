@@ -55,6 +55,30 @@ class Zone:
         _points(f"zone {self.name!r}", self.polygon_xy, 3)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundLine:
+    """A directed line on the ground; right and left are those of somebody who walks along it, seen from above."""
+
+    name: str
+    points_m: NDArray[np.float64]
+    """[k, 2], k >= 2."""
+
+    def __post_init__(self) -> None:
+        _points(f"line {self.name!r}", self.points_m, 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundZone:
+    """A simple polygon on the ground; closed without repeating the first point."""
+
+    name: str
+    polygon_m: NDArray[np.float64]
+    """[k, 2], k >= 3."""
+
+    def __post_init__(self) -> None:
+        _points(f"zone {self.name!r}", self.polygon_m, 3)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """An ordered pair of lines or zones that one road user passes: a turning movement."""

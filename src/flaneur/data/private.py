@@ -5,7 +5,7 @@ writes it down by accident. `repr` names the type and the number of rows, never 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Never
 
 import numpy as np
@@ -145,6 +145,136 @@ class Tracks(Private):
         """Ground points: the middle of each box's lower edge, float32 [n, 2]."""
         x1, _, x2, y2 = self.xyxy_px.T
         return np.stack(((x1 + x2) / 2, y2), axis=1).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class GroundTracks(Private):
+    """Road users on the ground at one moment, n rows, in metres of the site's own plane: x and y right-handed.
+
+    Random errors (`sigma_*`) differ from row to row and average out over many; the error of the calibration
+    (`scale_sigma`) is the same for everyone near one spot and does not.
+    """
+
+    time_ns: int
+    xy_m: NDArray[np.float64]
+    """[n, 2] middle of the footprint."""
+    velocity_mps: NDArray[np.float64]
+    """[n, 2] smoothed; NaN where a track is too short to tell."""
+    acceleration_mps2: NDArray[np.float64]
+    """[n, 2] smoothed; NaN where a track is too short to tell."""
+    heading_rad: NDArray[np.float64]
+    """[n] where the footprint points to, counter-clockwise from x; kept while standing, NaN before the first move."""
+    size_m: NDArray[np.float64]
+    """[n, 2] length along the heading and width of the footprint; a pedestrian is a circle as wide as `width`."""
+    sigma_m: NDArray[np.float64]
+    """[n] standard deviation of the position in each axis, random."""
+    sigma_mps: NDArray[np.float64]
+    """[n] standard deviation of the speed, random; NaN where there is no velocity."""
+    scale_sigma: NDArray[np.float64]
+    """[n] relative standard deviation of lengths and speeds here that comes from the calibration."""
+    track_id: NDArray[np.int64]
+    """[n] random per run; means nothing outside it and is never written down."""
+    kind: NDArray[np.uint8]
+    """[n] codes of `Kind`."""
+    ended: NDArray[np.int64]
+    """[m] ids of tracks that were in an earlier `GroundTracks` and never come back."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "xy_m", np.float64, (None, 2))
+        for name in ("velocity_mps", "acceleration_mps2", "size_m"):
+            _check(self, name, np.float64, (None, 2), n)
+        for name in ("heading_rad", "sigma_m", "sigma_mps", "scale_sigma"):
+            _check(self, name, np.float64, (None,), n)
+        _check(self, "track_id", np.int64, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+        _check(self, "ended", np.int64, (None,))
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    def take(self, rows: NDArray[Any]) -> "GroundTracks":
+        """The rows that an index or boolean array selects; nobody ends by being left out."""
+        columns = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in ("time_ns", "ended")}
+        return GroundTracks(time_ns=self.time_ns, ended=self.ended, **columns)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Feet(Private):
+    """The one point of each road user that crosses lines and is in zones, n rows, in pixels or in metres.
+
+    In the picture y points down, on the ground up: what is right of a line in one is left of it in the other.
+    """
+
+    time_ns: int
+    xy: NDArray[np.float64]
+    """[n, 2]"""
+    clear: NDArray[np.float64]
+    """[n] how far a foot must be from a border before it can count there again, in the unit of `xy`."""
+    track_id: NDArray[np.int64]
+    """[n]"""
+    kind: NDArray[np.uint8]
+    """[n]"""
+    ended: NDArray[np.int64]
+    """[m] tracks that never come back."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "xy", np.float64, (None, 2))
+        _check(self, "clear", np.float64, (None,), n)
+        _check(self, "track_id", np.int64, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+        _check(self, "ended", np.int64, (None,))
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Samples(Private):
+    """Values that a measure took at places, n rows: a speed at a line, a dwell time, a density, a near miss."""
+
+    time_ns: NDArray[np.int64]
+    """[n] the frames' own time at which each was complete."""
+    place: NDArray[np.int32]
+    """[n] index into the places that the measure was given."""
+    group: NDArray[np.int8]
+    """[n] index into the groups that the measure tells apart: directions, severities; 0 where it has none."""
+    kind: NDArray[np.uint8]
+    """[n] codes of `Kind`, of a pair of kinds, or `ALL_KINDS`."""
+    value: NDArray[np.float64]
+    """[n] finite, in the measure's unit."""
+    noise: NDArray[np.float64]
+    """[n] standard deviation of its random error, which averages out over many; 0 where there is none."""
+    bias: NDArray[np.float64]
+    """[n] standard deviation of the error that all samples of a place share, as from its calibration."""
+
+    def __post_init__(self) -> None:
+        n = _check(self, "time_ns", np.int64, (None,))
+        _check(self, "place", np.int32, (None,), n)
+        _check(self, "group", np.int8, (None,), n)
+        _check(self, "kind", np.uint8, (None,), n)
+        for name in ("value", "noise", "bias"):
+            _check(self, name, np.float64, (None,), n)
+        if not np.isfinite(self.value).all():
+            raise ValueError("Samples.value must be finite; what is not known is no sample")
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    @staticmethod
+    def none() -> "Samples":
+        """Nothing to tell."""
+        no = np.zeros(0)
+        return Samples(
+            np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int8), np.zeros(0, np.uint8), no, no, no
+        )
+
+    @staticmethod
+    def joined(*parts: "Samples") -> "Samples":
+        """All rows of `parts`."""
+        full = [part for part in parts if len(part)]
+        if len(full) < 2:
+            return full[0] if full else Samples.none()
+        return Samples(*(np.concatenate([getattr(part, f.name) for part in full]) for f in fields(Samples)))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
