@@ -1,0 +1,346 @@
+"""From positions to motion: a smoother with a fixed lag, for all road users at once.
+
+The filter. Position, velocity and acceleration at a look are those of a parabola that is fitted to the track's looks
+around it: local polynomial regression of degree two (Fan and Gijbels, Local Polynomial Modelling and Its
+Applications, 1996; on even steps that is the filter of Savitzky and Golay, Analytical Chemistry 36 (1964) 1627).
+A look t seconds away has the weight (1 − (t/h)²) / sigma_m². The half-width h is the one at which the error from
+noise and the error from jerk are smallest together, between 1.5 looks and the lag; where a track begins or ends
+within h of the look, the window reaches as much farther on the other side.
+
+What it does to speeds. It is linear and keeps parabolas: constant speed comes back exactly, constant acceleration
+too but for noise. Where a parabola is more than the looks can bear, at the ends of tracks, the acceleration is drawn
+to 0 ± `ACCELERATION_MPS2`; that leaves constant speeds as they are. So each component of a velocity is right in the
+mean. The length of a noisy vector is not: it is too long by about sigma_mps² / (2 speed), the bias of Rice
+(Gudbjartsson and Patz, Magnetic Resonance in Medicine 34 (1995) 910); `unbiased_speed_mps` takes that off again.
+
+Errors of boxes nearer in time than `alike_s` are alike; white noise would average out faster than they do.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.data.kinds import Kind
+from flaneur.data.private import GroundTracks, Private
+from flaneur.data.time import SECOND_NS, to_ns
+
+Array = NDArray[np.float64]
+
+
+def _by_kind(pedestrian: float, two_wheeler: float, motorcycle: float, others: float) -> Array:
+    """A table indexed by the codes of `Kind`."""
+    first = {Kind.PEDESTRIAN: pedestrian, Kind.MOTORCYCLE: motorcycle}
+    first |= dict.fromkeys((Kind.TWO_WHEELER, Kind.BICYCLE), two_wheeler)
+    return np.array([first.get(kind, others) for kind in Kind])
+
+
+JERK_MPS3 = _by_kind(1.0, 1.5, 2.0, 2.0)
+"""How much accelerations change in everyday traffic, standard deviation. h goes with its power of 2/7 only."""
+ACCELERATION_MPS2 = _by_kind(1.0, 1.5, 2.0, 2.0)
+"""Accelerations in everyday traffic, standard deviation."""
+TELLING_MPS = _by_kind(0.7, 2.0, 5.0, 5.0)
+"""A speed with a larger deviation than this, about half a usual speed, tells nothing and is not given."""
+FASTEST_MPS = _by_kind(12.0, 30.0, 70.0, 70.0)
+"""Nobody is faster: a step or a speed beyond is a mistake in the calibration, in the unit or of the tracker."""
+MOVING_MPS = 0.3
+"""Slower than this a road user does not show where it points to."""
+CERTAIN = 3.0
+"""How many deviations a speed must be above zero, or above the fastest, to be believed."""
+FEWEST_LOOKS = 3
+"""A parabola has three unknowns."""
+NEVER_NS = int(np.iinfo(np.int64).min)
+_OPTIMUM = 315.0
+"""Minimises (J h² / 14)² + 15/7 σ² dt / h³: squared error from jerk J, and from noise, of the slope in the middle of a
+track; the constants are those of the kernel 1 − u²."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Located(Private):
+    """Road users on the ground at one look, n rows, before anything is known of their motion."""
+
+    time_ns: int
+    xy_m: Array
+    """[n, 2] middle of the footprint."""
+    sigma_m: Array
+    """[n] standard deviation in each axis, random, > 0."""
+    scale_sigma: Array
+    """[n] relative standard deviation of lengths from the calibration."""
+    heading_rad: Array
+    """[n] counter-clockwise from x; NaN where it is to be found out from the motion."""
+    size_m: Array
+    """[n, 2] length and width of the footprint."""
+    away: Array
+    """[n, 2] unit vector away from the camera where only the near edge of the footprint was seen, and `xy_m` lies half
+    the mean of length and width behind it; 0 where `xy_m` is the middle."""
+    track_id: NDArray[np.int64]
+    """[n] each once."""
+    kind: NDArray[np.uint8]
+    """[n] codes of `Kind`."""
+    ended: NDArray[np.int64]
+    """[m] tracks that were seen before and never come back."""
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionParams:
+    """What the smoother may be told. ValueError for times that make no sense."""
+
+    lag_s: float = 1.0
+    """How far the output runs behind: what smoothing can look ahead. Two steps between looks at least."""
+    alike_s: float = 0.0
+    """Correlation time of the errors: 0 for looks that know nothing of one another."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.lag_s < np.inf or not 0.0 <= self.alike_s < np.inf:
+            raise ValueError("lag_s must be a time above 0 s and alike_s one from 0 s on")
+
+
+def unbiased_speed_mps(velocity_mps: Array, sigma_mps: Array) -> Array:
+    """Speeds [n] whose mean is right for smoothed velocities [n, 2] with deviations [n]; 0 where noise explains all."""
+    square = velocity_mps[:, 0] ** 2 + velocity_mps[:, 1] ** 2 - sigma_mps**2
+    speed: Array = np.sqrt(np.maximum(square, 0.0))
+    return speed
+
+
+class MotionSmoother:
+    """Takes one `Located` after the other, gives each back as `GroundTracks`, once and in order, `lag_s` later."""
+
+    def __init__(self, params: MotionParams | None = None) -> None:
+        self._params = params or MotionParams()
+        self.seen = np.zeros(len(Kind), np.int64)
+        """[kinds] road users so far."""
+        self.implausible = np.zeros(len(Kind), np.int64)
+        """[kinds] those among them that seemed faster than `FASTEST_MPS`: their jumps break the track, their speeds are
+        withheld."""
+        self._waiting: deque[Located] = deque()
+        self._looks = _Looks()
+
+    def step(self, located: Located) -> list[GroundTracks]:
+        """One look, later than all before (else ValueError); the moments that are complete with it."""
+        if self._waiting and located.time_ns <= self._waiting[-1].time_ns:
+            raise ValueError(f"a look at {located.time_ns} ns after one at {self._waiting[-1].time_ns} ns")
+        self._waiting.append(located)
+        self._remember(located)
+        due_ns = located.time_ns - to_ns(self._params.lag_s)
+        out = []
+        while self._waiting[0].time_ns <= due_ns:
+            out.append(self._smoothed(self._waiting.popleft()))
+        return out
+
+    def flush(self) -> list[GroundTracks]:
+        """The moments that are left. What comes next is another video; the counts go on."""
+        out = [self._smoothed(located) for located in self._waiting]
+        self._waiting.clear()
+        self._looks = _Looks()
+        return out
+
+    def _remember(self, located: Located) -> None:
+        looks = self._looks
+        new = looks.admit(located.track_id)
+        np.add.at(self.seen, located.kind[new], 1)
+        still_ns = self._waiting[0].time_ns - to_ns(2.0 * self._params.lag_s)
+        jumped = looks.put(located, still_ns)
+        self._flag(looks.places(located.track_id[jumped]), located.kind[jumped])
+
+    def _flag(self, row: NDArray[np.intp], kind: NDArray[np.uint8]) -> None:
+        first = ~self._looks.flagged[row]
+        np.add.at(self.implausible, kind[first], 1)
+        self._looks.flagged[row] = True
+
+    def _smoothed(self, located: Located) -> GroundTracks:
+        looks, kind = self._looks, located.kind
+        row = looks.places(located.track_id)
+        fit = _fit(looks, row, located, self._params)
+        speed = np.hypot(*fit.velocity_mps.T)
+        impossible = speed > FASTEST_MPS[kind] + CERTAIN * fit.sigma_mps
+        self._flag(row[impossible], kind[impossible])
+        unknown = impossible | ~(fit.sigma_mps <= TELLING_MPS[kind])
+        for column in (fit.velocity_mps, fit.acceleration_mps2, fit.sigma_mps):
+            column[unknown] = np.nan
+        moving = ~unknown & (speed > np.maximum(MOVING_MPS, CERTAIN * fit.sigma_mps))
+        looks.heading_rad[row[moving]] = np.arctan2(fit.velocity_mps[moving, 1], fit.velocity_mps[moving, 0])
+        heading = np.where(np.isnan(located.heading_rad), looks.heading_rad[row], located.heading_rad)
+        looks.evict(located.ended)
+        return GroundTracks(
+            time_ns=located.time_ns,
+            xy_m=fit.xy_m + _turned(located, heading),
+            velocity_mps=fit.velocity_mps,
+            acceleration_mps2=fit.acceleration_mps2,
+            heading_rad=heading,
+            size_m=located.size_m,
+            sigma_m=fit.sigma_m,
+            sigma_mps=fit.sigma_mps,
+            scale_sigma=located.scale_sigma,
+            track_id=located.track_id,
+            kind=kind,
+            ended=located.ended,
+        )
+
+
+def _turned(located: Located, heading_rad: Array) -> Array:
+    """From where the middle of the footprint was taken to be to where it is, now that the heading is known, [n, 2]."""
+    x, y = located.away.T
+    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
+    half_length, half_width = 0.5 * located.size_m.T
+    extent = half_length * np.abs(cos * x + sin * y) + half_width * np.abs(cos * y - sin * x)
+    further = np.where(np.isnan(heading_rad), 0.0, extent - 0.5 * (half_length + half_width))
+    return located.away * further[:, None]
+
+
+class _Looks:
+    """The last seconds of all live tracks: one column per track, sorted by id, and one row per look, in any order."""
+
+    _PER_TRACK = (("heading_rad", np.nan), ("last", np.nan), ("flagged", False), ("last_ns", 0))
+
+    def __init__(self) -> None:
+        self.time_ns = np.full(8, NEVER_NS, np.int64)
+        """[k] of each look; `NEVER_NS` where none is kept."""
+        self.track_id = np.zeros(0, np.int64)
+        self.window = np.zeros((4, 8, 0))
+        """[4, k, m] x and y in metres; precision 1 / sigma_m², 0 where the track was not seen; piece: how often the
+        track had jumped by then."""
+        self.last_ns = np.zeros(0, np.int64)
+        self.last = np.zeros((4, 0))
+        """[4, m] the newest look: x, y, sigma in metres, and its piece."""
+        self.heading_rad = np.zeros(0)
+        self.flagged = np.zeros(0, np.bool_)
+
+    def places(self, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Places of tracks that are all there."""
+        return self.track_id.searchsorted(track_id)
+
+    def admit(self, track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Makes places for those that have none; True for these."""
+        new = ~np.isin(track_id, self.track_id)
+        if new.any():
+            ids = np.sort(track_id[new])
+            at = self.places(ids)
+            for name, blank in (*self._PER_TRACK, ("window", 0.0)):
+                setattr(self, name, np.insert(getattr(self, name), at, blank, axis=-1))
+            self.track_id = np.insert(self.track_id, at, ids)
+        return new
+
+    def evict(self, track_id: NDArray[np.int64]) -> None:
+        """Forgets those of `track_id` that are there."""
+        keep = ~np.isin(self.track_id, track_id)
+        if not keep.all():
+            for name in ("track_id", "window", *(name for name, _ in self._PER_TRACK)):
+                setattr(self, name, getattr(self, name)[..., keep])
+
+    def put(self, located: Located, still_ns: int) -> NDArray[np.bool_]:
+        """Adds a look; looks from `still_ns` on are still needed. True for tracks that jumped."""
+        at = self.places(located.track_id)
+        x, y, sigma, piece = self.last[:, at]
+        passed_s = (located.time_ns - self.last_ns[at]) / SECOND_NS
+        way = np.hypot(located.xy_m[:, 0] - x, located.xy_m[:, 1] - y)
+        jumped: NDArray[np.bool_] = way > FASTEST_MPS[located.kind] * passed_s + CERTAIN * np.hypot(
+            located.sigma_m, sigma
+        )  # NaN, and so False, for the new
+        piece = np.where(np.isnan(piece), 0.0, piece) + jumped
+        row = self._free(still_ns)
+        self.time_ns[row] = located.time_ns
+        self.window[:, row] = 0.0
+        self.window[:, row, at] = *located.xy_m.T, located.sigma_m**-2.0, piece
+        self.last[:, at] = *located.xy_m.T, located.sigma_m, piece
+        self.last_ns[at] = located.time_ns
+        return jumped
+
+    def _free(self, still_ns: int) -> int:
+        """A row that can be overwritten."""
+        row = int(self.time_ns.argmin())
+        if self.time_ns[row] < still_ns:
+            return row
+        more = len(self.time_ns)
+        self.window = np.pad(self.window, ((0, 0), (0, more), (0, 0)))
+        self.time_ns = np.pad(self.time_ns, (0, more), constant_values=NEVER_NS)
+        return more
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Columns of `GroundTracks`; position as it was seen and the rest NaN where there are too few looks."""
+
+    xy_m: Array
+    sigma_m: Array
+    velocity_mps: Array
+    acceleration_mps2: Array
+    sigma_mps: Array
+
+
+def _fit(looks: _Looks, at: NDArray[np.intp], located: Located, params: MotionParams) -> _Fit:
+    """Parabolas through the looks around the one of `located`, whose tracks have the places `at`.
+
+    All m tracks are fitted and those of `located` picked at the end: so the k looks need no shuffling.
+    """
+    sigma, kind = np.ones(len(looks.track_id)), np.zeros(len(looks.track_id), np.uint8)
+    sigma[at], kind[at] = located.sigma_m, located.kind
+    lag_ns = to_ns(params.lag_s)
+    near = np.flatnonzero((looks.time_ns >= located.time_ns - 2 * lag_ns) & (looks.time_ns <= located.time_ns + lag_ns))
+    t = (looks.time_ns[near] - located.time_ns) / SECOND_NS
+    here = int(np.flatnonzero(t == 0.0)[0])
+    step_s = float(np.ptp(t)) / (len(t) - 1) if len(t) > 1 else params.lag_s
+    alike = 1.0 / np.tanh(0.5 * step_s / params.alike_s) if params.alike_s else 1.0
+    x, y, precision, piece = looks.window[:, near]
+    x -= x[here]
+    y -= y[here]
+    precision /= alike
+    own = (precision > 0.0) & (piece == piece[here])
+    best_s = (_OPTIMUM * step_s * alike * (sigma / JERK_MPS3[kind]) ** 2) ** (1 / 7)
+    kernel = _kernel(t[:, None], own, np.clip(best_s, min(1.5 * step_s, params.lag_s), params.lag_s), params.lag_s)
+    weight = kernel * precision
+    powers = t ** np.arange(6)[:, None]
+    parabola = powers[:3] * ((1.0,), (1.0,), (0.5,))
+    sums, noise = powers @ weight, powers[:5] @ (weight * kernel)
+    inverse = _inverse(sums, 1.0 / ACCELERATION_MPS2[kind] ** 2)
+    x *= weight
+    y *= weight
+    target = np.stack((parabola @ x, parabola @ y))
+    state = np.einsum("ijm,cjm->icm", inverse, target)[..., at].transpose(0, 2, 1)
+    errors = _errors(inverse, sums, noise, kind)[:, at]
+    few = np.count_nonzero(kernel, axis=0)[at] < FEWEST_LOOKS
+    state[0, few], state[1:, few], errors[0, few], errors[1, few] = 0.0, np.nan, np.inf, np.nan
+    sigma_m = np.minimum(errors[0], located.sigma_m)
+    return _Fit(located.xy_m + state[0], sigma_m, state[1].copy(), state[2].copy(), errors[1].copy())
+
+
+def _kernel(t: Array, own: NDArray[np.bool_], half_s: Array, lag_s: float) -> Array:
+    """Weights [k, m] in time of looks at `t` [k, 1], for half-widths [m]; 0 where the look is not the track's `own`."""
+    when = np.where(own, t, 0.0)
+    back = half_s + np.maximum(half_s - when.max(axis=0), 0.0)
+    on = np.minimum(half_s + np.maximum(half_s + when.min(axis=0), 0.0), lag_s)
+    kernel: Array = 1.0 - t * t * np.where(t < 0.0, back**-2.0, on**-2.0)
+    return np.where(own, np.maximum(kernel, 0.0), 0.0)
+
+
+def _inverse(sums: Array, ridge: Array) -> Array:
+    """Inverses [3, 3, m] of the normal equations, from the sums [5 or more, m] of powers of t and the prior [m].
+
+    Tracks with too few looks get 0.
+    """
+    a, b, d = sums[0], sums[1], sums[2]
+    c, e, f = 0.5 * d, 0.5 * sums[3], 0.25 * sums[4] + ridge
+    ia, ib, ic = d * f - e * e, c * e - b * f, b * e - c * d
+    id_, ie, if_ = a * f - c * c, b * c - a * e, a * d - b * b
+    det = a * ia + b * ib + c * ic
+    solvable = det > 1e-12 * a * d * f
+    scale = np.where(solvable, 1.0, 0.0) / np.where(solvable, det, 1.0)
+    inverse: Array = np.array(((ia, ib, ic), (ib, id_, ie), (ic, ie, if_))) * scale
+    return inverse
+
+
+def _errors(inverse: Array, sums: Array, noise: Array, kind: NDArray[np.uint8]) -> Array:
+    """Standard deviations [2, m] of position and velocity: noise, jerk within the window, and the pull on acceleration.
+
+    sums [6, m] and noise [5, m] are sums of powers of t, with the weights and with the variances of what they weight.
+    """
+    p, v, a = inverse[:, :2]  # what each of the three targets adds to position and velocity
+    n0, n1, n2, n3, n4 = noise
+    spread = p * p * n0 + v * v * n2 + 0.25 * a * a * n4 + 2.0 * p * v * n1 + p * a * n2 + v * a * n3
+    jerk = JERK_MPS3[kind] * (p * sums[3] + v * sums[4] + 0.5 * a * sums[5]) / 6.0
+    pull = a / ACCELERATION_MPS2[kind]
+    errors: Array = np.sqrt(np.maximum(spread, 0.0) + jerk * jerk + pull * pull)
+    return errors
