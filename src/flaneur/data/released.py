@@ -9,11 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.kinds import LABELS
 from flaneur.data.notes import Note
 from flaneur.data.time import MINUTE_NS
 
 SHORTEST_INTERVAL_NS = MINUTE_NS
 """A figure about less than a minute comes too close to a figure about one passer-by."""
+
+
+def _check_band(place: str, value: float | None, low: float | None, high: float | None) -> None:
+    if (low is None) != (high is None):
+        raise ValueError(f"{place}: a band has two ends or none")
+    if low is not None and high is not None and (value is None or not low <= value <= high):
+        raise ValueError(f"{place}: the band {low} to {high} does not hold its value {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +35,18 @@ class Measurement:
     site: str
     camera: str
     measure: str
-    """`crossings` (lines), `passages` (zones, picture edges), `flow`, `occupancy`, `occupancy_peak`."""
+    """`crossings` (lines), `passages` (zones, picture edges), `flow`, `occupancy`, `occupancy_peak`, or what was
+    measured with its statistic: `speed_mean`, `speed_v85`, `queue_length_max`."""
     place: str
     kind: str
-    """Label of a `Kind`."""
+    """One of `kinds.LABELS`: a kind, a pair of kinds or `all`."""
     direction: str
-    """Label, empty where the measure has none."""
+    """Label of a direction, a level or a class; empty where the measure has none."""
     start_ns: int
     """UTC nanoseconds since 1970, or since the video's first frame when its date is unknown."""
     end_ns: int
     value: float | None
-    """None when nothing was observed; never 0 for that."""
+    """None when nothing was observed, and when nobody or too few were there to measure; never 0 for that."""
     unit: str
     coverage: float
     """Share of the interval that was really observed, 0..1."""
@@ -45,16 +54,96 @@ class Measurement:
     """Frames of the interval that were decoded."""
     frames_dropped: int
     """Frames of the interval that were known to exist and could not be used."""
+    low: float | None = None
+    high: float | None = None
+    """Ends of the 95 % band around `value`; both None where none is known."""
+    sample_size: int | None = None
+    """Road users or moments that a statistic rests on; None for counts and occupancies, which rest on all."""
 
     def __post_init__(self) -> None:
         if self.end_ns - self.start_ns < SHORTEST_INTERVAL_NS:
             raise ValueError(f"{self.place}: an interval of less than 60 s must not leave the process")
         if not 0.0 <= self.coverage <= 1.0:
             raise ValueError(f"{self.place}: coverage {self.coverage} is not a share")
-        if (self.value is None) != (self.coverage == 0.0):
-            raise ValueError(f"{self.place}: a value is missing exactly when nothing was observed")
+        if self.kind not in LABELS:
+            raise ValueError(f"{self.place}: {self.kind!r} is no kind of road user that is told apart")
+        if self.value is not None and self.coverage == 0.0:
+            raise ValueError(f"{self.place}: there cannot be a value where nothing was observed")
+        if self.value is None and self.coverage > 0.0 and self.sample_size is None:
+            raise ValueError(f"{self.place}: what was observed has a count; only a statistic of too few may be missing")
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"{self.place}: {self.value} is no figure")
+        _check_band(self.place, self.value, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A statistic with its 95 % band."""
+
+    value: float | None
+    """None where nobody or too few were there to measure."""
+    low: float | None = None
+    high: float | None = None
+    """Both None where no band is known."""
+    sample_size: int | None = None
+    """Road users or moments that it rests on; None for counts, which rest on all."""
+
+    def __post_init__(self) -> None:
+        _check_band("estimate", self.value, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the values of one measure spread over the whole run, at one place."""
+
+    measure: str
+    """Without a statistic: `speed`."""
+    place: str
+    kind: str
+    """One of `kinds.LABELS`."""
+    direction: str
+    unit: str
+    """Of the values."""
+    sample_size: int
+    """Road users or moments; those of withheld intervals are among them if they are three or more."""
+    estimates: tuple[tuple[str, Estimate], ...]
+    """By statistic, in the order in which they were asked for."""
+    quantiles: tuple[tuple[float, float], ...] = ()
+    """(share, value): the value below which that share of the samples lies, at the borders of equal classes of three
+    samples or more; none beyond what was seen of stays that were cut off."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceMap:
+    """How many events happened in each cell of an even grid on the ground, over the whole run."""
+
+    measure: str
+    cell_m: float
+    corner_m: tuple[float, float]
+    """x and y of the lower left corner of cell [0, 0]."""
+    events: NDArray[np.float32]
+    """[rows, columns], y upwards; NaN where there were fewer than `min_events`."""
+    min_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroundFacts:
+    """How the camera's ground plane came about and how far it can be trusted; all lengths on the ground."""
+
+    method: str
+    """`points`, `tsai`, `opencv` or `sizes`."""
+    rough: bool
+    """True where nothing was measured with a tape, as from the sizes of road users."""
+    points: int
+    """Points of the fit; 0 where there were none."""
+    residual_m: float | None
+    """Root mean square distance between given and fitted points; None where there were none."""
+    worst_m: float | None
+    """The largest of these distances."""
+    scale_sigma: float
+    """Relative standard deviation of lengths and speeds, at the median over the measured area."""
+    doubtful: tuple[str, ...] = ()
+    """Points that disagree with the rest, as the user knows them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The boundary for counts: events and presence of single frames -> figures about places and intervals.
+"""The boundary for figures: events, samples and presence of single frames -> figures about places and intervals.
 
 What leaves here is about at least a minute and about nobody in particular; nothing is kept per track.
 
@@ -7,10 +7,14 @@ Intervals tile time from the epoch. A frame is good for the time until the next 
 frames that was no gap, at most to the end of its interval. The rest of the interval was not observed, and road users
 that were present before a gap are not carried over it.
 
+A frame at which the camera was not healthy (covered, say) ends what the frame before is good for and is good for
+nothing itself: coverage falls, and it counts among the frames that could not be used. Events and samples of a moment
+from then to the next healthy frame are dropped and counted, because a count must fit its coverage.
+
 An interval is handed out `hold_ns` after its end, when what trackers and measures tell late has arrived. An event that
 comes later still (somebody stood on a line for long; a flow is known when the track ends) counts in the earliest
 interval that is still open, so that none is lost and none counts twice. So does an event that falls into an interval
-of which nothing was observed.
+of which nothing was observed. Samples are treated alike.
 """
 
 from collections import deque
@@ -20,100 +24,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.geometry import EDGE_PLACES, WHOLE_PICTURE
-from flaneur.data.kinds import Kind
-from flaneur.data.private import Events, Presence, Private
-from flaneur.data.released import SHORTEST_INTERVAL_NS, Measurement
-from flaneur.data.time import SECOND_NS, interval_start_ns
+from flaneur.data.kinds import FIRST_PAIR, Kind
+from flaneur.data.private import Events, Presence, Private, Samples
+from flaneur.data.released import Distribution, Measurement
+from flaneur.data.time import interval_start_ns
+from flaneur.release.interval import Interval, figures
+from flaneur.release.sampled import WholeRun, kinds_in
+from flaneur.release.specs import AggregateParams, Counted, Sampled
 
-UNIT = "road users"
+__all__ = ["AggregateParams", "Counted", "IntervalAggregator", "Sampled"]
+
 NO_FRAMES = np.zeros(0, np.int64)
 LONGEST_SILENCE = 1500
 """Intervals without any frame that get rows of their own; a longer hole, as from a wrong clock, gets none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Events of one measure: its places in the order of `Events.place`, and what the directions are called there."""
-
-    measure: str
-    places: tuple[str, ...]
-    directions: tuple[tuple[str, ...], ...]
-    """Per place the label of +1 and, where the measure has two directions, that of -1."""
-
-    def __post_init__(self) -> None:
-        if len(self.places) != len(self.directions):
-            raise ValueError(f"{self.measure}: {len(self.places)} places but directions for {len(self.directions)}")
-
-    @classmethod
-    def lines(cls, lines: tuple[tuple[str, str, str], ...]) -> "Counted":
-        """Crossings of lines, each given as its name and its names for to the right and to the left."""
-        return cls("crossings", tuple(name for name, _, _ in lines), tuple((r, left) for _, r, left in lines))
-
-    @classmethod
-    def zones(cls, names: tuple[str, ...]) -> "Counted":
-        """Passages into and out of zones."""
-        return cls("passages", names, (("in", "out"),) * len(names))
-
-    @classmethod
-    def edges(cls) -> "Counted":
-        """Passages into and out of the picture."""
-        return cls.zones(EDGE_PLACES)
-
-    @classmethod
-    def flows(cls, names: tuple[str, ...]) -> "Counted":
-        """Flows, which have no direction besides their own."""
-        return cls("flow", names, (("",),) * len(names))
-
-
-@dataclass(frozen=True, slots=True)
-class AggregateParams:
-    """What figures are made of what."""
-
-    site: str
-    camera: str
-    kinds: tuple[Kind, ...]
-    """Those that the detector can tell."""
-    counted: tuple[Counted, ...]
-    zones: tuple[str, ...] = ()
-    """Places of `Presence` in order, without the whole picture."""
-    start_ns: int = 0
-    """UTC of the video's first frame; 0 when its date is unknown."""
-    interval_ns: int = SHORTEST_INTERVAL_NS
-    max_gap_ns: int = SECOND_NS
-    hold_ns: int = 10 * SECOND_NS
-
-    def __post_init__(self) -> None:
-        if self.interval_ns < SHORTEST_INTERVAL_NS:
-            raise ValueError("an interval of less than 60 s must not leave the process")
-        keys = [(c.measure, place) for c in self.counted for place in c.places]
-        keys += [("occupancy", place) for place in (*self.zones, WHOLE_PICTURE)]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ValueError(f"two places of {key[0]} are called {key[1]!r}")
-        if not 0 < self.max_gap_ns < self.interval_ns:
-            raise ValueError("max_gap_ns must be longer than 0 and shorter than the interval")
-
-
-@dataclass(slots=True, repr=False, eq=False)
-class _Interval(Private):
-    """What has come together of one interval so far."""
-
-    start_ns: int
-    counts: list[NDArray[np.int64]]
-    """Per measure [places, 2, kinds]."""
-    present_ns: NDArray[np.float64]
-    """[places, kinds] number present times how long."""
-    peak: NDArray[np.int32]
-    """[places, kinds]"""
-    observed_ns: int = 0
-    frames_seen: int = 0
-    frames_dropped: int = 0
-
-
 @dataclass(slots=True, repr=False, eq=False)
 class _Last(Private):
-    """The latest frame, whose time of validity is not known before the next one."""
+    """The latest healthy frame, whose time of validity is not known before the next one."""
 
     time_ns: int
     count: NDArray[np.int32]
@@ -124,67 +52,75 @@ class _Last(Private):
 class IntervalAggregator:
     """Collects what one camera's measures tell frame by frame, and gives the figures of intervals that are complete.
 
-    Call `frame` once for each frame that was measured, in order, then `events` for each measure that told something at
-    it; `complete` whenever figures are wanted, and `finish` at the end. Not every decoded frame need be measured. All
-    times given are the video's own.
+    Call `frame` once for each frame that was measured, in order, then `events` and `samples` for each measure that
+    told something at it; `complete` whenever figures are wanted, and `finish` at the end. Not every decoded frame need
+    be measured. All times given are the video's own.
     """
 
     def __init__(self, params: AggregateParams) -> None:
         self._params = params
-        self._open: deque[_Interval] = deque()
+        self._open: deque[Interval] = deque()
+        self._now_ns: int | None = None
         self._last: _Last | None = None
-        self._number = {counted: n for n, counted in enumerate(params.counted)}
+        self._blind: deque[tuple[int, int]] = deque()
+        """Stretches of time from an unhealthy frame to the next healthy one; the last may still be going on."""
+        self._counted = {counted: n for n, counted in enumerate(params.counted)}
+        self._sampled = {sampled: n for n, sampled in enumerate(params.sampled)}
+        self._seen: list[set[int]] = [set() for _ in params.sampled]
+        self._runs = [WholeRun(sampled) for sampled in params.sampled]
         self._unknown_kinds = np.array([kind not in params.kinds for kind in Kind])
+        self.dropped = 0
+        """Events and samples of moments at which the camera was not healthy."""
 
-    def frame(self, presence: Presence, between_ns: NDArray[np.int64] = NO_FRAMES, dropped: int = 0) -> None:
+    def frame(
+        self, presence: Presence, between_ns: NDArray[np.int64] = NO_FRAMES, dropped: int = 0, *, healthy: bool = True
+    ) -> None:
         """A frame was measured; since the one before, those at `between_ns` were only decoded, and `dropped` were lost.
 
-        ValueError if it is not later than the last one, or holds a kind that the detector cannot tell.
+        Where it is not `healthy`, it and those before it could not be used. ValueError if it is not later than the last
+        one, or holds a kind that the detector cannot tell.
         """
         time_ns = self._params.start_ns + presence.time_ns
         if presence.count[-1, self._unknown_kinds].any():
             raise ValueError("a kind is present that the detector cannot tell")
-        last = self._last
-        if last is not None and time_ns <= last.time_ns:
+        if self._now_ns is not None and time_ns <= self._now_ns:
             raise ValueError(f"frame at {time_ns} ns is not later than the last one")
+        self._now_ns = time_ns
         self._reach(interval_start_ns(time_ns, self._params.interval_ns))
-        step_ns = 0
-        if last is not None:
-            step_ns = time_ns - last.time_ns
-            if step_ns <= self._params.max_gap_ns:
-                self._credit(last, step_ns)
-            else:
-                step_ns = last.step_ns
-                self._credit_alone(last)
         interval = self._open[-1]
-        interval.frames_seen += 1
-        interval.frames_dropped += dropped
-        self._count(between_ns)
-        np.maximum(interval.peak, presence.count, out=interval.peak)
-        self._last = _Last(time_ns, presence.count, step_ns)
+        if healthy:
+            self._last = self._after(time_ns, presence.count)
+            self._end_blindness(time_ns)
+            interval.frames_seen += 1
+            interval.frames_dropped += dropped
+            np.maximum(interval.peak, presence.count, out=interval.peak)
+            self._count(between_ns)
+        else:
+            self._begin_blindness(time_ns)
+            interval.frames_dropped += dropped + 1 + len(between_ns)
 
     def events(self, counted: Counted, events: Events) -> None:
         """What one measure told; ValueError for a moment that no frame has reached or an impossible kind."""
-        if not len(events):
-            return
-        time_ns = self._params.start_ns + events.time_ns
-        if self._last is None or time_ns.max() > self._last.time_ns:
-            raise ValueError(f"{counted.measure}: an event lies after the last frame")
-        if self._unknown_kinds[events.kind].any():
-            raise ValueError(f"{counted.measure}: a kind was counted that the detector cannot tell")
-        starts = np.array([interval.start_ns for interval in self._open])
-        at = np.searchsorted(starts, time_ns - time_ns % self._params.interval_ns)
-        side = np.where(events.direction > 0, 0, 1)
-        for n in np.unique(at):
-            rows = at == n
-            counts = self._open[n].counts[self._number[counted]]
-            np.add.at(counts, (events.place[rows], side[rows], events.kind[rows]), 1)
+        if len(events):
+            if self._unknown_kinds[events.kind].any():
+                raise ValueError(f"{counted.measure}: a kind was counted that the detector cannot tell")
+            for interval, rows in self._placed(counted.measure, events.time_ns):
+                interval.count(self._counted[counted], _take(events, rows))
+
+    def samples(self, sampled: Sampled, samples: Samples) -> None:
+        """What one measure took; ValueError for a moment that no frame has reached or an impossible kind."""
+        if len(samples):
+            single = samples.kind[samples.kind < FIRST_PAIR]
+            if self._unknown_kinds[single].any():
+                raise ValueError(f"{sampled.measure}: a kind was sampled that the detector cannot tell")
+            for interval, rows in self._placed(sampled.measure, samples.time_ns):
+                interval.collect(self._sampled[sampled], _taken(samples, rows))
 
     def complete(self) -> list[Measurement]:
         """Figures of the intervals that have been complete since the last call, oldest first."""
         out: list[Measurement] = []
-        if self._last is not None:
-            due_ns = self._last.time_ns - self._params.hold_ns - self._params.interval_ns
+        if self._now_ns is not None:
+            due_ns = self._now_ns - self._params.hold_ns - self._params.interval_ns
             while self._open[0].start_ns <= due_ns:
                 out += self._close()
         return out
@@ -194,16 +130,61 @@ class IntervalAggregator:
 
         After the last frame that was measured, those at `after_ns` were decoded and `dropped` were lost.
         """
-        if self._last is None:
+        if self._now_ns is None:
             return []
         self._open[-1].frames_dropped += dropped
         self._count(after_ns)
-        self._credit_alone(self._last)
-        self._last = None
+        if self._last is not None:
+            self._credit_alone(self._last)
+        self._last = self._now_ns = None
         out: list[Measurement] = []
         while self._open:
             out += self._close()
         return out
+
+    def distributions(self) -> list[Distribution]:
+        """How samples spread over all intervals that have been handed out."""
+        return [one for run in self._runs for one in run.distributions()]
+
+    def _after(self, time_ns: int, count: NDArray[np.int32]) -> _Last:
+        """The frame that follows the last one, which is now known to be good until it, or for an ordinary step."""
+        last = self._last
+        if last is None:
+            return _Last(time_ns, count)
+        step_ns = time_ns - last.time_ns
+        if step_ns > self._params.max_gap_ns:
+            step_ns = last.step_ns
+            self._credit_alone(last)
+        else:
+            self._credit(last, step_ns)
+        return _Last(time_ns, count, step_ns)
+
+    def _begin_blindness(self, time_ns: int) -> None:
+        if self._last is not None:
+            self._after(time_ns, self._last.count)
+            self._last = None
+        if not self._blind or self._blind[-1][1] >= 0:
+            self._blind.append((time_ns, -1))
+
+    def _end_blindness(self, time_ns: int) -> None:
+        if self._blind and self._blind[-1][1] < 0:
+            self._blind[-1] = (self._blind[-1][0], time_ns)
+        while self._blind and self._blind[0][1] <= self._open[0].start_ns:
+            self._blind.popleft()
+
+    def _placed(self, measure: str, video_ns: NDArray[np.int64]) -> Iterator[tuple[Interval, NDArray[np.intp]]]:
+        """Rows of things that happened at `video_ns`, by the interval in which they count."""
+        time_ns = self._params.start_ns + video_ns
+        if self._now_ns is None or time_ns.max() > self._now_ns:
+            raise ValueError(f"{measure}: an event lies after the last frame")
+        blind = np.zeros(len(time_ns), bool)
+        for begin_ns, end_ns in self._blind:
+            blind |= (time_ns >= begin_ns) & ((time_ns < end_ns) | (end_ns < 0))
+        self.dropped += int(blind.sum())
+        starts = np.array([interval.start_ns for interval in self._open])
+        at = np.searchsorted(starts, time_ns - time_ns % self._params.interval_ns)
+        for n in np.unique(at[~blind]):
+            yield self._open[n], np.flatnonzero((at == n) & ~blind)
 
     def _count(self, decoded_ns: NDArray[np.int64]) -> None:
         """Count frames that were decoded and not measured, each in the interval of its own time."""
@@ -219,12 +200,7 @@ class IntervalAggregator:
         if start_ns - next_ns > LONGEST_SILENCE * length_ns:
             next_ns = start_ns
         for at_ns in range(next_ns, start_ns + 1, length_ns):
-            self._open.append(self._interval(at_ns))
-
-    def _interval(self, start_ns: int) -> _Interval:
-        shape = (len(self._params.zones) + 1, len(Kind))
-        counts = [np.zeros((len(c.places), 2, len(Kind)), np.int64) for c in self._params.counted]
-        return _Interval(start_ns, counts, np.zeros(shape), np.zeros(shape, np.int32))
+            self._open.append(Interval.empty(at_ns, self._params))
 
     def _credit(self, last: _Last, step_ns: int) -> None:
         """Count the frame `last` as good for `step_ns`, which may reach into the next interval."""
@@ -243,38 +219,25 @@ class IntervalAggregator:
     def _close(self) -> list[Measurement]:
         interval = self._open.popleft()
         if not interval.observed_ns and self._open:
-            for later, counts in zip(self._open[0].counts, interval.counts, strict=True):
-                np.add(later, counts, out=later)
-        return list(_figures(interval, self._params))
+            interval.hand_on(self._open[0])
+        for n, run in enumerate(self._runs):
+            tally = interval.tally(n)
+            self._seen[n] |= kinds_in(tally)
+            run.add(tally)
+        return list(figures(interval, self._params, [sorted(seen) for seen in self._seen]))
 
 
-def _figures(interval: _Interval, params: AggregateParams) -> Iterator[Measurement]:
-    coverage = interval.observed_ns / params.interval_ns
+def _take(events: Events, rows: NDArray[np.intp]) -> Events:
+    return Events(events.time_ns[rows], events.place[rows], events.direction[rows], events.kind[rows])
 
-    def figure(measure: str, place: str, kind: Kind, direction: str, value: float) -> Measurement:
-        return Measurement(
-            site=params.site,
-            camera=params.camera,
-            measure=measure,
-            place=place,
-            kind=kind.label,
-            direction=direction,
-            start_ns=interval.start_ns,
-            end_ns=interval.start_ns + params.interval_ns,
-            value=float(value) if interval.observed_ns else None,
-            unit=UNIT,
-            coverage=coverage,
-            frames_seen=interval.frames_seen,
-            frames_dropped=interval.frames_dropped,
-        )
 
-    for counted, counts in zip(params.counted, interval.counts, strict=True):
-        for place, labels, by_side in zip(counted.places, counted.directions, counts, strict=True):
-            for label, by_kind in zip(labels, by_side, strict=False):
-                for kind in params.kinds:
-                    yield figure(counted.measure, place, kind, label, by_kind[kind])
-    mean = interval.present_ns / max(interval.observed_ns, 1)
-    for measure, by_place in (("occupancy", mean), ("occupancy_peak", interval.peak)):
-        for place, by_kind in zip((*params.zones, WHOLE_PICTURE), by_place, strict=True):
-            for kind in params.kinds:
-                yield figure(measure, place, kind, "", by_kind[kind])
+def _taken(samples: Samples, rows: NDArray[np.intp]) -> Samples:
+    return Samples(
+        samples.time_ns[rows],
+        samples.place[rows],
+        samples.group[rows],
+        samples.kind[rows],
+        samples.value[rows],
+        samples.noise[rows],
+        samples.bias[rows],
+    )

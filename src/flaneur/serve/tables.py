@@ -3,14 +3,16 @@
 | column | meaning |
 |---|---|
 | site, camera | names |
-| measure | crossings, passages, flow, occupancy or occupancy_peak |
+| measure | crossings, passages, flow, occupancy, occupancy_peak, or a statistic: speed_mean, speed_v85, … |
 | place | line, zone, flow, edge of the picture, or the whole picture |
-| kind, direction | kind of road user; direction is empty where the measure has none |
+| kind, direction | kind of road user, pair of kinds, or all; direction, level or class, empty where there is none |
 | start, end | the interval: UTC where the date of the video is known, else the time since its first frame |
 | start_s, end_s | the same in seconds, since 1970 or since the first frame |
-| value, unit | the figure; empty when nothing was observed, which is not 0 |
+| value, unit | the figure; empty when nothing was observed or too few were there to tell, which is not 0 |
 | coverage | share of the interval that was really observed, 0..1 |
 | frames_seen, frames_dropped | frames of the interval that were decoded, and that could not be used |
+| low, high | the 95 % band around the value; empty where none is known |
+| sample_size | road users or moments that a statistic rests on; empty for counts and occupancy |
 """
 
 from collections.abc import Iterable
@@ -37,6 +39,9 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "coverage": pl.Float64,
     "frames_seen": pl.Int64,
     "frames_dropped": pl.Int64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "sample_size": pl.Int64,
 }
 """Fields of `Measurement`, all of them."""
 
@@ -66,7 +71,7 @@ def figures_table(measurements: Iterable[Measurement], *, dated: bool) -> pl.Dat
     return raw_table(measurements).select(
         *("site", "camera", "measure", "place", "kind", "direction"),
         *(moment("start"), moment("end"), seconds("start"), seconds("end")),
-        *("value", "unit", "coverage", "frames_seen", "frames_dropped"),
+        *("value", "unit", "coverage", "frames_seen", "frames_dropped", "low", "high", "sample_size"),
     )
 
 

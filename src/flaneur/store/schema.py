@@ -2,7 +2,8 @@
 
 Every table is STRICT, so a column holds its type and nothing else, and the checks make the file refuse what must not
 be stored: intervals of less than a minute or off the common grid (two overlapping ones could be subtracted), a value
-where nothing was observed, and kinds of road user beyond the agreed ones. No column could name a person.
+where nothing was observed, a count that is missing, and kinds of road user beyond the agreed ones. No column could
+name a person.
 """
 
 from typing import Any
@@ -11,14 +12,14 @@ from sqlalchemy import REAL, CheckConstraint, Column, Integer, MetaData, Primary
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn
 
-from flaneur.data.kinds import Kind
+from flaneur.data.kinds import LABELS
 from flaneur.data.released import SHORTEST_INTERVAL_NS
 
 APPLICATION_ID = int.from_bytes(b"FLAN")
 """`PRAGMA application_id`, by which `file` and we tell a store from any other SQLite file."""
 
-VERSION = 1
-"""`PRAGMA user_version`; grows when older software could no longer read the tables."""
+VERSION = 2
+"""`PRAGMA user_version`; grows when the tables change; stores of another version are not read."""
 
 NAME_LENGTH = 200
 """Room for a flow that is called after its two ends."""
@@ -59,25 +60,34 @@ measurement = Table(
     _integer("end_ns", "end of the interval, not included, same clock"),
     _text("site", "name of the site"),
     _text("camera", "name of the camera"),
-    _text("measure", "crossings, passages, flow, occupancy or occupancy_peak"),
+    _text("measure", "crossings, passages, flow, occupancy, occupancy_peak, or a statistic such as speed_v85"),
     _text("place", "line, zone, flow, edge of the picture, or whole picture"),
-    _text("kind", "kind of road user"),
-    _text("direction", "name of the direction; empty where the measure has none"),
+    _text("kind", "kind of road user, pair of kinds, or all"),
+    _text("direction", "name of the direction, level or class; empty where the measure has none"),
     _real(
-        "value", "the figure, in the unit beside it; NULL when nothing was observed, never 0 for that", nullable=True
+        "value",
+        "the figure, in the unit beside it; NULL when nothing was observed or too few were there, never 0 for that",
+        nullable=True,
     ),
     _text("unit", "unit of value"),
     _real("coverage", "share of the interval that was really observed, 0..1"),
     _integer("frames_seen", "frames of the interval that were decoded"),
     _integer("frames_dropped", "frames of the interval that were known to exist and could not be used"),
+    _real("low", "lower end of the 95 % band around value; NULL where none is known", nullable=True),
+    _real("high", "upper end of that band", nullable=True),
+    Column(
+        "sample_size", Integer, comment="road users or moments that a statistic rests on; NULL for counts and occupancy"
+    ),
     # Time first: an interval is then written to neighbouring pages, and a period is one range of the table.
     PrimaryKeyConstraint("start_ns", "site", "camera", "measure", "place", "kind", "direction"),
     _check("an_interval_is_a_minute_or_more", f"end_ns - start_ns >= {SHORTEST_INTERVAL_NS}"),
     _check("intervals_tile_time", "start_ns % (end_ns - start_ns) = 0"),
     _check("coverage_is_a_share", "coverage BETWEEN 0 AND 1"),
-    _check("missing_exactly_when_unobserved", "(value IS NULL) = (coverage = 0)"),
+    _check("no_value_where_unobserved", "value IS NULL OR coverage > 0"),
+    _check("counts_are_never_missing", "value IS NOT NULL OR coverage = 0 OR sample_size IS NOT NULL"),
+    _check("a_band_holds_its_value", "coalesce(low <= value AND value <= high, low IS NULL AND high IS NULL)"),
     _check("frames_are_counted", "frames_seen >= 0 AND frames_dropped >= 0"),
-    _check("nothing_finer_about_people", "kind IN ({})".format(", ".join(f"'{kind.label}'" for kind in Kind))),
+    _check("nothing_finer_about_people", "kind IN ({})".format(", ".join(f"'{label}'" for label in sorted(LABELS)))),
     _check("names_are_short", " AND ".join(f"length({n}) <= {NAME_LENGTH}" for n in ("place", "direction", "unit"))),
     sqlite_strict=True,
     sqlite_with_rowid=False,

@@ -56,7 +56,7 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
-        """Open an existing store; StoreError when it is none or newer software wrote it."""
+        """Open an existing store; StoreError when it is none or another version wrote it."""
         if not path.is_file():
             raise StoreError(f"{path}: is not a file; name the flaneur.sqlite of an earlier run")
         _check_format(path)
@@ -155,7 +155,12 @@ def _check_format(path: Path) -> None:
         raise StoreError(f"{path}: is a database, but not one of Flaneur's")
     if version > VERSION:
         raise StoreError(
-            f"{path}: was written by a newer Flaneur (format {version}, this one reads up to {VERSION}); update Flaneur"
+            f"{path}: was written by a newer Flaneur (format {version}, this one reads {VERSION}); update Flaneur"
+        )
+    if version < VERSION:
+        raise StoreError(
+            f"{path}: was written by an older Flaneur (format {version}, this one reads {VERSION}); measure the video "
+            "again, or use the figures.csv beside it"
         )
 
 

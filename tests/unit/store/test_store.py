@@ -28,10 +28,19 @@ def test_a_figure_written_again_replaces_itself(tmp_path: Path) -> None:
     assert values == {"pedestrian": None, "car": 5.0}
 
 
+def test_statistics_come_back_with_their_bands(tmp_path: Path) -> None:
+    speed = figure(measure="speed_v85", kind="all", unit="m/s", value=13.9, low=13.0, high=15.5, sample_size=40)
+    withheld = figure(measure="speed_v85", kind="bus", unit="m/s", value=None, coverage=1.0, sample_size=2)
+    pair = figure(measure="ttc_count", kind="pedestrian × car", direction="serious", value=0.0)
+    with Store.create(tmp_path / "s.sqlite") as store:
+        store.write_interval([speed, withheld, pair])
+        assert set(store.measurements()) == {speed, withheld, pair}
+
+
 def test_an_interval_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with Store.create(tmp_path / "s.sqlite") as store:
-        with pytest.raises(Exception, match="nothing_finer_about_people"):
-            store.write_interval([figure(), figure(kind="child")])
+        with pytest.raises(Exception, match="names_are_short"):
+            store.write_interval([figure(), figure(place="x" * 201)])
         assert list(store.measurements()) == []
         store.write_interval([figure()])
         assert list(store.measurements()) == [figure()]
@@ -106,10 +115,14 @@ def _other(path: Path) -> None:
         connection.execute("CREATE TABLE t (x)")
 
 
-def _newer(path: Path) -> None:
+def _newer(path: Path, version: int = 99) -> None:
     Store.create(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _older(path: Path) -> None:
+    _newer(path, 1)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +133,8 @@ def _newer(path: Path) -> None:
         (_text, "is not a database"),
         (Path.touch, "not one of Flaneur's"),
         (_other, "not one of Flaneur's"),
-        (_newer, r"newer Flaneur \(format 99, this one reads up to 1\); update"),
+        (_newer, r"newer Flaneur \(format 99, this one reads 2\); update"),
+        (_older, r"older Flaneur \(format 1, this one reads 2\); measure the video again, or use the figures.csv"),
     ],
 )
 def test_what_is_no_store_is_refused_in_one_sentence(tmp_path: Path, make: object, message: str) -> None:
