@@ -16,7 +16,8 @@ from flaneur.data.geometry import Flow, Line, Places, Zone
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Tracks
 from flaneur.data.time import SECOND_NS
-from flaneur.measure import crossings, edges, flows, zones
+from flaneur.measure import edges, passing
+from flaneur.measure.feet import picture_feet
 from flaneur.measure.presence import presence
 from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
 
@@ -60,25 +61,27 @@ def walkers(rng: np.random.Generator, n: int, frames: int) -> list[Tracks]:
 
 def costs(where: Places, frames: list[Tracks]) -> dict[str, Callable[[], None]]:
     """What is timed, by name; each goes through all frames."""
-    lines, areas = crossings.LinesPx.of(where.lines, W, H), zones.ZonesPx.of(where.zones, W, H)
+    placed = passing.Places.in_picture(where, W, H)
     counted = Counted.lines(tuple((line.name, "right", "left") for line in where.lines))
     params = AggregateParams("site", "camera", tuple(Kind), (counted,), tuple(zone.name for zone in where.zones))
-    told, state = [], crossings.start(lines)
+    told, state = [], passing.start(placed)
     for tracks in frames:
-        state, events = crossings.step(state, tracks, lines)
-        told.append((presence(tracks, areas), events))
+        feet = picture_feet(tracks)
+        state, passed = passing.step(state, feet, placed)
+        told.append((presence(feet, passed.inside), passed.lines.events()))
 
-    def play(module, params) -> Callable[[], None]:
-        def run() -> None:
-            state = module.start(params)
-            for tracks in frames:
-                state, _ = module.step(state, tracks, params)
-
-        return run
-
-    def present() -> None:
+    def count() -> None:
+        state = passing.start(placed)
         for tracks in frames:
-            presence(tracks, areas)
+            feet = picture_feet(tracks)
+            state, passed = passing.step(state, feet, placed)
+            presence(feet, passed.inside)
+
+    def watch_edges() -> None:
+        size = edges.PictureSize(W, H)
+        state = edges.start(size)
+        for tracks in frames:
+            state, _ = edges.step(state, tracks, size)
 
     def aggregate() -> None:
         collector = IntervalAggregator(params)
@@ -87,14 +90,7 @@ def costs(where: Places, frames: list[Tracks]) -> dict[str, Callable[[], None]]:
             collector.events(counted, events)
             collector.complete()
 
-    return {
-        "crossings": play(crossings, lines),
-        "zones": play(zones, areas),
-        "flows": play(flows, flows.FlowsPx.of(where, W, H)),
-        "edges": play(edges, edges.PictureSize(W, H)),
-        "presence": present,
-        "aggregate": aggregate,
-    }
+    return {"lines, zones, flows, presence": count, "edges": watch_edges, "aggregate": aggregate}
 
 
 def best_ms(run: Callable[[], None], frames: int) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flaneur.data.geometry import TO_LEFT, TO_RIGHT, Line
 from flaneur.measure import crossings
-from flaneur.measure.crossings import LinesPx
+from flaneur.measure.crossings import Lines
 from support.walks import Walk, counts, film, play
 
 W, H = 256, 128
@@ -76,7 +76,7 @@ def test_agrees_with_the_exact_definition_on_segments(
 ) -> None:
     a, b = ends
     walk = Walk([(float(x), float(y)) for x, y in feet], height=height)
-    params = LinesPx.of([Line("line", np.array([a, b], np.float64) / (W, H))], W, H)
+    params = Lines.in_picture([Line("line", np.array([a, b], np.float64) / (W, H))], W, H)
     told = counts(play(crossings, params, film(walk)))
     expected = exactly(a, b, walk)
     assert told == {(0, d): expected.count(d) for d in (TO_RIGHT, TO_LEFT) if d in expected}
@@ -101,6 +101,6 @@ def test_a_line_through_the_whole_picture_counts_what_changes_sides(depths: list
 
     off = grid.filter(below)
     feet = [data.draw(off), *data.draw(st.lists(grid | joints, max_size=8)), data.draw(off)]
-    params = LinesPx.of([Line("line", line)], width, H)
+    params = Lines.in_picture([Line("line", line)], width, H)
     told = play(crossings, params, film(Walk([(float(x), float(y)) for x, y in feet], height=data.draw(heights))))
     assert sum(direction for _, direction, _, _ in told) == int(below(feet[-1]) > 0) - int(below(feet[0]) > 0)

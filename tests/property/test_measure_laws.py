@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from flaneur.data.geometry import EDGES, Flow, Line, Places, Zone
 from flaneur.data.kinds import Kind
-from flaneur.measure import crossings, edges, flows, zones
-from flaneur.measure.crossings import LinesPx
+from flaneur.measure import crossings, edges, passing, zones
+from flaneur.measure.crossings import Lines
 from flaneur.measure.edges import PictureSize
-from flaneur.measure.flows import FlowsPx
+from flaneur.measure.feet import picture_feet
+from flaneur.measure.passing import Places as Placed
 from flaneur.measure.presence import presence
-from flaneur.measure.zones import ZonesPx
+from flaneur.measure.zones import Zones
 from support.walks import FRAME_NS, Row, Walk, counts, film, play
 
 W, H = 160, 120
@@ -36,9 +37,9 @@ PLACES = Places(
 
 def all_measures(places: Places = PLACES) -> list[tuple[ModuleType, Any]]:
     return [
-        (crossings, LinesPx.of(places.lines, W, H)),
-        (zones, ZonesPx.of(places.zones, W, H)),
-        (flows, FlowsPx.of(places, W, H)),
+        (crossings, Lines.in_picture(places.lines, W, H)),
+        (zones, Zones.in_picture(places.zones, W, H)),
+        (passing, Placed.in_picture(places, W, H)),
         (edges, PictureSize(W, H)),
     ]
 
@@ -128,7 +129,7 @@ def test_in_a_mirror_left_and_right_swap(scene: list[Walk]) -> None:
 @law
 @given(scenes)
 def test_entries_less_exits_is_who_came_to_be_inside(scene: list[Walk]) -> None:
-    params = ZonesPx.of(PLACES.zones, W, H)
+    params = Zones.in_picture(PLACES.zones, W, H)
     frames = film(*scene)
     net = np.zeros(2, int)
     for (place, direction), n in counts(play(zones, params, frames)).items():
@@ -164,13 +165,14 @@ def test_events_happen_while_their_road_user_is_there(scene: list[Walk]) -> None
 @law
 @given(scenes)
 def test_presence_adds_up(scene: list[Walk]) -> None:
-    params = ZonesPx.of(PLACES.zones, W, H)
+    params = Zones.in_picture(PLACES.zones, W, H)
     for frame in film(*scene):
-        there = presence(frame, params)
+        feet = picture_feet(frame)
+        inside = params.inside(feet.xy)
+        there = presence(feet, inside)
         assert there.time_ns == frame.time_ns
         assert there.count.shape == (3, len(Kind))
         assert there.count[-1].sum() == len(frame)
-        inside = params.inside(frame.foot_px().astype(float))
         assert there.count[:-1].sum(axis=1).tolist() == inside.sum(axis=0).tolist()
         for kind in Kind:
             assert there.count[-1, kind] == (frame.kind == kind).sum()
@@ -186,7 +188,7 @@ def test_a_thousand_tracks_leave_no_trace(number: int) -> None:
     for n in range(25):
         crowd = [Walk([tuple(p) for p in rng.uniform((0, 0), (W, H), (6, 2))]) for _ in range(40)]
         for frame in film(*crowd, ids=range(40 * n + 1, 40 * n + 41)):
-            state, _ = measure.step(state, frame, params)
+            state, _ = measure.step(state, frame if measure is edges else picture_feet(frame), params)
     assert _sizes(state) == _sizes(empty)
 
 

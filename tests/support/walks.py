@@ -10,6 +10,8 @@ import numpy as np
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Tracks
 from flaneur.data.time import SECOND_NS
+from flaneur.measure import edges, passing
+from flaneur.measure.feet import picture_feet
 
 FRAME_NS = SECOND_NS // 10
 
@@ -83,12 +85,18 @@ def rows(events: Events) -> list[Row]:
 
 
 def play(measure: ModuleType, params: Any, tracks: Iterable[Tracks], *, finish: bool = True) -> list[Row]:
-    """What a measure tells over a scene."""
+    """What a measure tells over a scene; of `passing` the flows."""
     state, told = measure.start(params), []
+
+    def tell(events: Any) -> None:
+        told.extend(rows(events.flows if measure is passing else events))
+
     for frame in tracks:
-        state, events = measure.step(state, frame, params)
-        told += rows(events)
-    return sorted(told + (rows(measure.finish(state, params)) if finish else []))
+        state, events = measure.step(state, frame if measure is edges else picture_feet(frame), params)
+        tell(events)
+    if finish:
+        tell(measure.finish(state, params))
+    return sorted(told)
 
 
 def counts(told: list[Row]) -> dict[tuple[int, int], int]:

@@ -1,7 +1,7 @@
-"""Crossings of directed lines by the foot of each track.
+"""Crossings of directed lines by the foot of each track, in the picture or on the ground.
 
-The signed intersections of a track's foot path with a line are summed until the foot is `CLEAR_HEIGHTS` box heights
-away from the line or the track ends. If the sum is not zero, that is one crossing, at the moment of its last
+The signed intersections of a track's foot path with a line are summed until the foot is as far away from the line as
+`Feet.clear` says, or the track ends. If the sum is not zero, that is one crossing, at the moment of its last
 intersection. So swaying on a line, standing on it and turning back on it count nothing, and a path that ends or
 breaks just behind the line counts.
 
@@ -9,24 +9,24 @@ Directions are `TO_RIGHT` and `TO_LEFT` of `flaneur.data.geometry`. A foot exact
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.geometry import Line
-from flaneur.data.private import Events, Tracks
+from flaneur.data.geometry import GroundLine, Line
+from flaneur.data.private import Events, Feet
 from flaneur.measure.memory import NO_PASSES, NO_ROWS, Passes, TrackTable, admit, evict, put, rows_of
-from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, feet, open_line
+from flaneur.measure.segments import Array, cross, distance, open_line
 
-NUDGE_PX = 1e-6
-"""Lines are moved to their left by this, and half as much forward: far below any box's accuracy, far above rounding.
-So a foot exactly on a line or a joint has one definite side, the same for all segments of the line."""
+NUDGE = 1e-6
+"""Lines are moved to their left by this, and half as much forward, in pixels or metres: far below any accuracy, far
+above rounding. So a foot exactly on a line or a joint has one definite side, the same for all segments of the line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinesPx:
-    """Lines in pixels, as the s segments of all of them, line by line."""
+class Lines:
+    """Lines in the unit of the feet, as the s segments of all of them, line by line."""
 
     start: Array
     """[s, 2] nudged."""
@@ -40,23 +40,36 @@ class LinesPx:
     """[3, s] so that plane · (x, y, 1) >= 0 to the right of the segment."""
 
     @classmethod
-    def of(cls, lines: Sequence[Line], width_px: int, height_px: int) -> "LinesPx":
-        """Lines in fractions, for a picture of this size."""
-        paths = [_nudged(open_line(line.points_xy) * (width_px, height_px)) for line in lines]
+    def in_picture(cls, lines: Sequence[Line], width_px: int, height_px: int) -> "Lines":
+        """Lines in fractions, for a picture of this size in pixels; ValueError for one without length."""
+        return cls._of([open_line(line.points_xy) * (width_px, height_px) for line in lines], 1.0)
+
+    @classmethod
+    def on_ground(cls, lines: Sequence[GroundLine]) -> "Lines":
+        """Lines in metres; ValueError for one without length."""
+        return cls._of([line.points_m for line in lines], -1.0)
+
+    @classmethod
+    def _of(cls, paths: list[Array], down: float) -> "Lines":
+        """`down` is 1 where y points down and -1 where it points up, which is what makes a side the right one."""
+        paths = [_nudged(path, down) for path in paths]
         start = np.concatenate([np.zeros((0, 2)), *(path[:-1] for path in paths)])
         end = np.concatenate([np.zeros((0, 2)), *(path[1:] for path in paths)])
         sizes = np.array([len(path) - 1 for path in paths], np.intp)
-        dx, dy = (end - start).T
+        dx, dy = down * (end - start).T
         plane = np.stack((-dy, dx, dy * start[:, 0] - dx * start[:, 1]))
-        return cls(start, end, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(lines)), sizes), plane)
+        return cls(start, end, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(paths)), sizes), plane)
 
-    def side(self, foot_px: Array) -> Array:
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def side(self, foot: Array) -> Array:
         """>= 0 to the right of each segment's straight line, [n, s]; its size is proportional to the distance."""
-        side: Array = foot_px[:, :1] * self.plane[0] + foot_px[:, 1:] * self.plane[1] + self.plane[2]
+        side: Array = foot[:, :1] * self.plane[0] + foot[:, 1:] * self.plane[1] + self.plane[2]
         return side
 
 
-def _nudged(path: Array) -> Array:
+def _nudged(path: Array, down: float) -> Array:
     forward = path[-1] - path[0]
     if not forward.any():
         forward = path[1] - path[0]
@@ -64,8 +77,8 @@ def _nudged(path: Array) -> Array:
     if not length:
         raise ValueError("a line without length has no sides")
     forward = forward / length
-    left = np.array((forward[1], -forward[0]))
-    moved: Array = path + NUDGE_PX * (left + 0.5 * forward)
+    left = down * np.array((forward[1], -forward[0]))
+    moved: Array = path + NUDGE * (left + 0.5 * forward)
     return moved
 
 
@@ -73,7 +86,7 @@ def _nudged(path: Array) -> Array:
 class CrossingState(TrackTable):
     """Each live track's last foot and its unsettled intersections."""
 
-    foot_px: Array
+    foot: Array
     """[m, 2]"""
     time_ns: NDArray[np.int64]
     """[m] of that foot."""
@@ -87,9 +100,9 @@ class CrossingState(TrackTable):
     """[m, lines] moment of the last of them."""
 
 
-def start(params: LinesPx) -> CrossingState:
+def start(params: Lines) -> CrossingState:
     """Nobody has been seen yet."""
-    lines, segments = len(params.first), len(params.line)
+    lines, segments = len(params), len(params.line)
     return CrossingState(
         np.zeros(0, np.int64),
         np.zeros((0, 2)),
@@ -101,46 +114,50 @@ def start(params: LinesPx) -> CrossingState:
     )
 
 
-def step(state: CrossingState, tracks: Tracks, params: LinesPx) -> tuple[CrossingState, Events]:
+def step(state: CrossingState, feet: Feet, params: Lines) -> tuple[CrossingState, Events]:
     """One frame; the crossings that are settled by it. `place` is the index of the line."""
-    state, passes = advance(state, tracks, params)
+    state, passes, _ = advance(state, feet, params)
     return state, passes.events()
 
 
-def finish(state: CrossingState, params: LinesPx) -> Events:  # noqa: ARG001
+def finish(state: CrossingState, params: Lines) -> Events:  # noqa: ARG001
     """The crossings of paths that the end of the video cuts off behind a line."""
     return settle(state).events()
 
 
-def advance(state: CrossingState, tracks: Tracks, params: LinesPx) -> tuple[CrossingState, Passes]:
-    """Like `step`, and says whose crossings they are."""
-    if not len(params.first):
-        return state, NO_PASSES
-    state, row, known = admit(state, tracks.track_id)
-    foot = feet(tracks)
-    right = params.side(foot) >= 0.0
-    net, last_ns = state.net.copy(), state.last_ns.copy()
+def advance(state: CrossingState, feet: Feet, params: Lines) -> tuple[CrossingState, Passes, Passes]:
+    """Like `step`, and says whose crossings they are; and what met a line since the frame before, settled or not."""
+    if not len(params):
+        return state, NO_PASSES, NO_PASSES
+    state, row, known = admit(state, feet.track_id)
+    right = params.side(feet.xy) >= 0.0
+    net, last_ns, met = state.net, state.last_ns, NO_PASSES
     changed = right != state.right[row]
     changed[~known] = False
     if changed.any():
-        at, sign, when = _intersections(state, row, foot, tracks.time_ns, changed, params)
-        np.add.at(net, at, sign)
-        np.maximum.at(last_ns, at, when)
+        net, last_ns = net.copy(), last_ns.copy()
+        met = _intersections(state, row, feet, changed, params)
+        at = (state.track_id.searchsorted(met.track_id), met.place)
+        np.add.at(net, at, met.direction)
+        np.maximum.at(last_ns, at, met.time_ns)
     state = CrossingState(
         state.track_id,
-        put(state.foot_px, row, foot),
-        put(state.time_ns, row, tracks.time_ns),
-        put(state.kind, row, tracks.kind),
+        put(state.foot, row, feet.xy),
+        put(state.time_ns, row, feet.time_ns),
+        put(state.kind, row, feet.kind),
         put(state.right, row, right),
         net,
         last_ns,
     )
-    clear = _clear(state, row, foot, tracks.xyxy_px, params)
+    clear = _clear(state, row, feet, params)
     counted = _passes(state, *clear)
-    net[clear] = 0
-    ended = rows_of(state, tracks.ended)
-    cut_off, line = net[ended].nonzero()
-    return evict(state, ended), Passes.joined(counted, _passes(state, ended[cut_off], line))
+    if len(counted):
+        net = net.copy()
+        net[clear] = 0
+        state = replace(state, net=net)
+    ended = rows_of(state, feet.ended)
+    cut_off, line = state.net[ended].nonzero()
+    return evict(state, ended), Passes.joined(counted, _passes(state, ended[cut_off], line)), met
 
 
 def settle(state: CrossingState) -> Passes:
@@ -149,40 +166,35 @@ def settle(state: CrossingState) -> Passes:
 
 
 def _intersections(
-    state: CrossingState,
-    row: NDArray[np.intp],
-    foot: Array,
-    time_ns: int,
-    changed: NDArray[np.bool_],
-    params: LinesPx,
-) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.int16], NDArray[np.int64]]:
-    """Where the ways from the last feet to these meet segments whose side `changed` [n, s]: (row, line), sign, time."""
+    state: CrossingState, row: NDArray[np.intp], feet: Feet, changed: NDArray[np.bool_], params: Lines
+) -> Passes:
+    """Where the ways from the last feet to these meet segments whose side `changed` [n, s]."""
     i, s = changed.nonzero()
-    old, new = state.foot_px[row[i]], foot[i]
+    old, new = state.foot[row[i]], feet.xy[i]
     way = new - old
     hit = (cross(way, params.start[s] - new) >= 0.0) != (cross(way, params.end[s] - new) >= 0.0)
     i, s, old, new = i[hit], s[hit], old[hit], new[hit]
     a, b, c = params.plane[:, s]
     before, after = old[:, 0] * a + old[:, 1] * b + c, new[:, 0] * a + new[:, 1] * b + c
     since = state.time_ns[row[i]]
-    when = since + np.rint(before / (before - after) * (time_ns - since)).astype(np.int64)
-    return (row[i], params.line[s]), np.where(after >= 0.0, 1, -1).astype(np.int16), when
+    when = since + np.rint(before / (before - after) * (feet.time_ns - since)).astype(np.int64)
+    sign = np.where(after >= 0.0, 1, -1).astype(np.int8)
+    return Passes(feet.track_id[i], when, params.line[s].astype(np.int32), sign, feet.kind[i])
 
 
 def _clear(
-    state: CrossingState, row: NDArray[np.intp], foot: Array, xyxy_px: NDArray[np.float32], params: LinesPx
+    state: CrossingState, row: NDArray[np.intp], feet: Feet, params: Lines
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and lines whose intersections can be settled, since the foot has left the line behind."""
     if not state.net.any():
         return NO_ROWS, NO_ROWS
-    open_rows = np.flatnonzero(state.net[row].any(axis=1))
-    if not len(open_rows):
+    near = np.flatnonzero(state.net[row].any(axis=1))
+    if not len(near):
         return NO_ROWS, NO_ROWS
-    box = xyxy_px[open_rows].astype(np.float64)
-    away = np.minimum.reduceat(distance(foot[open_rows], params.start, params.end), params.first, axis=1)
-    far = away + 2 * NUDGE_PX >= CLEAR_HEIGHTS * (box[:, 3] - box[:, 1])[:, None]
-    i, line = np.nonzero(far & (state.net[row[open_rows]] != 0))
-    return row[open_rows[i]], line
+    away = np.minimum.reduceat(distance(feet.xy[near], params.start, params.end), params.first, axis=1)
+    far = away + 2 * NUDGE >= feet.clear[near, None]
+    i, line = np.nonzero(far & (state.net[row[near]] != 0))
+    return row[near[i]], line
 
 
 def _passes(state: CrossingState, row: NDArray[np.intp], line: NDArray[np.intp]) -> Passes:

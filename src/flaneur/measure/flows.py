@@ -6,48 +6,44 @@ of the possible flows the one with the longest time between both counts, the fir
 This is known when the track ends; the event's time is that last pass of the destination.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.geometry import OUT, Places
-from flaneur.data.private import Events, Private, Tracks
-from flaneur.measure import crossings, zones
+from flaneur.data.geometry import OUT, Flow
+from flaneur.data.private import Events, Feet
 from flaneur.measure.memory import NO_EVENTS, Passes, TrackTable, admit, evict, put, rows_of
 
 NEVER_NS = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowsPx:
-    """Flows between places in pixels; only lines and zones at which a flow begins or ends are held."""
+class Flows:
+    """Flows between lines and zones."""
 
-    lines: crossings.LinesPx
-    zones: zones.ZonesPx
+    lines: int
+    """How many lines there are."""
+    used: NDArray[np.bool_]
+    """[lines + zones] whether a flow begins or ends there."""
     ends: NDArray[np.intp]
     """[flows, 2] origin and destination as indices into the lines, then the zones."""
 
     @classmethod
-    def of(cls, places: Places, width_px: int, height_px: int) -> "FlowsPx":
-        """The flows of `places` for a picture of this size; ValueError if one names a place that is not there."""
-        used = {name for flow in places.flows for name in (flow.origin, flow.destination)}
-        lines = [line for line in places.lines if line.name in used]
-        areas = [zone for zone in places.zones if zone.name in used]
-        names = [line.name for line in lines] + [zone.name for zone in areas]
-        number = {name: n for n, name in enumerate(names)}
-        if missing := used - number.keys():
+    def of(cls, flows: Sequence[Flow], lines: Sequence[str], zones: Sequence[str]) -> "Flows":
+        """Flows between places of these names; ValueError if one names a place that is not there."""
+        number = {name: n for n, name in enumerate((*lines, *zones))}
+        if missing := {name for flow in flows for name in (flow.origin, flow.destination)} - number.keys():
             raise ValueError(f"flows name {', '.join(sorted(missing))}, which is no line or zone")
-        ends = [(number[flow.origin], number[flow.destination]) for flow in places.flows]
-        return cls(
-            crossings.LinesPx.of(lines, width_px, height_px),
-            zones.ZonesPx.of(areas, width_px, height_px),
-            np.array(ends, np.intp).reshape(-1, 2),
-        )
+        ends = np.array([(number[flow.origin], number[flow.destination]) for flow in flows], np.intp).reshape(-1, 2)
+        used = np.zeros(len(number), np.bool_)
+        used[ends] = True
+        return cls(len(lines), used, ends)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class PassedPlaces(TrackTable):
+class FlowState(TrackTable):
     """When each live track that passed anything first and last passed each place."""
 
     BLANK = {"first_ns": NEVER_NS, "last_ns": -NEVER_NS}  # noqa: RUF012
@@ -60,74 +56,66 @@ class PassedPlaces(TrackTable):
     """[m, places]"""
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class FlowState(Private):
-    """What must be known of live tracks to name their flow."""
-
-    crossing: crossings.CrossingState
-    zone: zones.ZoneState
-    passed: PassedPlaces
-
-
-def start(params: FlowsPx) -> FlowState:
+def start(params: Flows) -> FlowState:
     """Nobody has been seen yet."""
-    times = np.zeros((0, len(params.lines.first) + len(params.zones.first)), np.int64)
-    passed = PassedPlaces(np.zeros(0, np.int64), np.zeros(0, np.uint8), times, times)
-    return FlowState(crossings.start(params.lines), zones.start(params.zones), passed)
+    times = np.zeros((0, len(params.used)), np.int64)
+    return FlowState(np.zeros(0, np.int64), np.zeros(0, np.uint8), times, times)
 
 
-def step(state: FlowState, tracks: Tracks, params: FlowsPx) -> tuple[FlowState, Events]:
-    """One frame; the flows of tracks that end with it. `place` is the index of the flow, the direction always +1."""
+def step(state: FlowState, feet: Feet, lines: Passes, zones: Passes, params: Flows) -> tuple[FlowState, Events]:
+    """One frame and what was passed in it; the flows of tracks that end with it.
+
+    `place` is the index of the flow, the direction always +1.
+    """
     if not len(params.ends):
         return state, NO_EVENTS
-    crossing, lines = crossings.advance(state.crossing, tracks, params.lines)
-    zone, areas = zones.advance(state.zone, tracks, params.zones)
-    passed = _remember(state.passed, lines, areas, params)
-    if not len(passed):
-        return FlowState(crossing, zone, passed), NO_EVENTS
-    rows, at = _both(passed, tracks)
-    kind = put(passed.kind, rows, tracks.kind[at])
-    passed = PassedPlaces(passed.track_id, kind, passed.first_ns, passed.last_ns)
-    ended = rows_of(passed, tracks.ended)
-    return FlowState(crossing, zone, evict(passed, ended)), _flows(passed, ended, params)
+    state = _remember(state, lines, zones, params)
+    if not len(state):
+        return state, NO_EVENTS
+    rows, at = _both(state, feet)
+    state = FlowState(state.track_id, put(state.kind, rows, feet.kind[at]), state.first_ns, state.last_ns)
+    ended = rows_of(state, feet.ended)
+    return evict(state, ended), _flows(state, ended, params)
 
 
-def finish(state: FlowState, params: FlowsPx) -> Events:
-    """The flows of tracks that the end of the video cuts off."""
+def finish(state: FlowState, lines: Passes, zones: Passes, params: Flows) -> Events:
+    """The flows of tracks that the end of the video cuts off, after what was passed at the very end."""
     if not len(params.ends):
         return NO_EVENTS
-    passed = _remember(state.passed, crossings.settle(state.crossing), zones.settle(state.zone), params)
-    return _flows(passed, np.arange(len(passed)), params)
+    state = _remember(state, lines, zones, params)
+    return _flows(state, np.arange(len(state)), params)
 
 
-def _remember(passed: PassedPlaces, lines: Passes, areas: Passes, params: FlowsPx) -> PassedPlaces:
-    if not len(lines) and not len(areas):
-        return passed
-    entered = areas.direction != OUT
-    track_id = np.concatenate((lines.track_id, areas.track_id[entered]))
-    place = np.concatenate((lines.place, areas.place[entered] + len(params.lines.first)))
-    when = np.concatenate((lines.time_ns, areas.time_ns[entered]))
-    passed, _, _ = admit(passed, np.unique(track_id))
-    at = (np.searchsorted(passed.track_id, track_id), place)
-    first_ns, last_ns = passed.first_ns.copy(), passed.last_ns.copy()
+def _remember(state: FlowState, lines: Passes, zones: Passes, params: Flows) -> FlowState:
+    if not len(lines) and not len(zones):
+        return state
+    place = np.concatenate((lines.place, zones.place + params.lines))
+    counts = params.used[place]
+    counts[len(lines) :] &= zones.direction != OUT
+    place = place[counts]
+    track_id = np.concatenate((lines.track_id, zones.track_id))[counts]
+    when = np.concatenate((lines.time_ns, zones.time_ns))[counts]
+    state, _, _ = admit(state, np.unique(track_id))
+    at = (np.searchsorted(state.track_id, track_id), place)
+    first_ns, last_ns = state.first_ns.copy(), state.last_ns.copy()
     np.minimum.at(first_ns, at, when)
     np.maximum.at(last_ns, at, when)
-    kind = put(passed.kind, at[0], np.concatenate((lines.kind, areas.kind[entered])))
-    return PassedPlaces(passed.track_id, kind, first_ns, last_ns)
+    kind = put(state.kind, at[0], np.concatenate((lines.kind, zones.kind))[counts])
+    return FlowState(state.track_id, kind, first_ns, last_ns)
 
 
-def _both(passed: PassedPlaces, tracks: Tracks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _both(state: FlowState, feet: Feet) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows of the tracks that are in the table and in this frame, in either."""
-    row = passed.track_id.searchsorted(tracks.track_id)
-    at = np.flatnonzero(passed.track_id.take(row, mode="clip") == tracks.track_id)
+    row = state.track_id.searchsorted(feet.track_id)
+    at = np.flatnonzero(state.track_id.take(row, mode="clip") == feet.track_id)
     return row[at], at
 
 
-def _flows(passed: PassedPlaces, rows: NDArray[np.intp], params: FlowsPx) -> Events:
+def _flows(state: FlowState, rows: NDArray[np.intp], params: Flows) -> Events:
     if not len(rows):
         return NO_EVENTS
-    left = passed.first_ns[rows][:, params.ends[:, 0]]
-    reached = passed.last_ns[rows][:, params.ends[:, 1]]
+    left = state.first_ns[rows][:, params.ends[:, 0]]
+    reached = state.last_ns[rows][:, params.ends[:, 1]]
     possible = (left != NEVER_NS) & (reached > left)
     between = np.where(possible, reached - np.where(possible, left, 0), -1)
     best = between.argmax(axis=1)
@@ -137,5 +125,5 @@ def _flows(passed: PassedPlaces, rows: NDArray[np.intp], params: FlowsPx) -> Eve
         reached[counted, best],
         best.astype(np.int32),
         np.ones(len(best), np.int8),
-        passed.kind[rows[counted]],
+        state.kind[rows[counted]],
     )

@@ -1,4 +1,4 @@
-"""Straight segments in pixels, and what happens to places that reach the picture's edge.
+"""Straight segments, and what happens to places that reach the picture's edge.
 
 A foot never leaves the picture: when a box is cut by the lower edge, its foot sticks to that edge, and smoothing
 leaves it a little before. Places are therefore adapted within `EDGE_MARGIN` of the edge: what runs along the edge is
@@ -8,28 +8,15 @@ a border that feet can reach or never cross, whichever the place needs; what run
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.private import Tracks
-
 Array = NDArray[np.float64]
 
 EDGE_MARGIN = 0.015
 """Share of the picture's width or height from which on a point counts as lying on the picture's edge."""
-CLEAR_HEIGHTS = 0.25
-"""How many box heights a foot must be away from a border before it can count there again."""
-
-
-def feet(tracks: Tracks) -> Array:
-    """Ground points in pixels, [n, 2]: the middle of each box's lower edge."""
-    foot = np.empty((len(tracks), 2))
-    foot[:, 0] = tracks.xyxy_px[:, 0]
-    foot[:, 0] += tracks.xyxy_px[:, 2]
-    foot[:, 0] *= 0.5
-    foot[:, 1] = tracks.xyxy_px[:, 3]
-    return foot
 
 
 def cross(u: Array, v: Array) -> Array:
-    """z of the cross product of plane vectors [..., 2]; > 0 where v points to the right of u in the picture."""
+    """z of the cross product of plane vectors [..., 2]; > 0 where v points to the right of u in the picture,
+    to the left on the ground."""
     z: Array = u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
     return z
 

@@ -1,8 +1,8 @@
 """Passages through the borders of zones, and who is in them.
 
-A track is in a zone when its foot is. It has entered or left once its foot is away from the border by
-`CLEAR_HEIGHTS` box heights, or half the radius of the largest circle that fits into the zone if that is less, or once
-it ends on the other side; the moment is that of the last way through the border. A track that is born inside does
+A track is in a zone when its foot is. It has entered or left once its foot is away from the border by what `Feet.clear`
+says, or half the radius of the largest circle that fits into the zone if that is less, or once it ends on the other
+side; the moment is that of the last way through the border. A track that is born inside does
 not enter, and one that ends inside does not leave. One that is so fast that it is never seen inside still enters and
 leaves, if its straight way leads through the zone and not just over a corner of it.
 """
@@ -14,18 +14,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flaneur.data.geometry import IN, OUT, Zone
-from flaneur.data.private import Events, Tracks
+from flaneur.data.geometry import IN, OUT, GroundZone, Zone
+from flaneur.data.private import Events, Feet
 from flaneur.measure.memory import NO_PASSES, NO_ROWS, Passes, TrackTable, admit, evict, put, rows_of
-from flaneur.measure.segments import CLEAR_HEIGHTS, Array, cross, distance, feet, open_polygon
+from flaneur.measure.segments import Array, cross, distance, open_polygon
 
 FOUND = 0
 """Direction of a pass that is no movement: the track was inside from its beginning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ZonesPx:
-    """Zones in pixels, as the s sides of all of them, zone by zone."""
+class Zones:
+    """Zones in the unit of the feet, as the s sides of all of them, zone by zone."""
 
     start: Array
     """[s, 2]"""
@@ -35,36 +35,50 @@ class ZonesPx:
     """[zones] first side of each zone."""
     slope: Array
     """[2, s] so that a side lies at x = slope[0] · y + slope[1]."""
-    clear_px: Array
+    clear: Array
     """[zones] no foot needs to be farther than this from the border."""
 
     @classmethod
-    def of(cls, zones: Sequence[Zone], width_px: int, height_px: int) -> "ZonesPx":
-        """Zones in fractions, for a picture of this size."""
+    def in_picture(cls, zones: Sequence[Zone], width_px: int, height_px: int) -> "Zones":
+        """Zones in fractions, for a picture of this size in pixels."""
         size = (width_px, height_px)
-        rings = [open_polygon(zone.polygon_xy) * size for zone in zones]
-        start = np.concatenate([np.zeros((0, 2)), *rings])
-        end = np.concatenate([np.zeros((0, 2)), *(np.roll(ring, -1, axis=0) for ring in rings)])
-        sizes = np.array([len(ring) for ring in rings], np.intp)
+        rings = [zone.polygon_xy * size for zone in zones]
+        return cls._of([open_polygon(zone.polygon_xy) * size for zone in zones], rings)
+
+    @classmethod
+    def on_ground(cls, zones: Sequence[GroundZone]) -> "Zones":
+        """Zones in metres."""
+        rings = [zone.polygon_m for zone in zones]
+        return cls._of(rings, rings)
+
+    @classmethod
+    def _of(cls, borders: list[Array], rings: list[Array]) -> "Zones":
+        """`borders` are what feet pass; the room in a zone is that in its ring as it was drawn."""
+        start = np.concatenate([np.zeros((0, 2)), *borders])
+        end = np.concatenate([np.zeros((0, 2)), *(np.roll(border, -1, axis=0) for border in borders)])
+        sizes = np.array([len(border) for border in borders], np.intp)
         dx, dy = (end - start).T
         slope = np.divide(dx, dy, out=np.zeros_like(dx), where=dy != 0.0)
-        radius = [shapely.maximum_inscribed_circle(shapely.Polygon(zone.polygon_xy * size)).length for zone in zones]
+        radius = [shapely.maximum_inscribed_circle(shapely.Polygon(ring)).length for ring in rings]
         line = np.stack((slope, start[:, 0] - slope * start[:, 1]))
         return cls(start, end, np.cumsum(sizes) - sizes, line, np.array(radius, np.float64) / 2)
 
-    def inside(self, foot_px: Array) -> NDArray[np.bool_]:
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def inside(self, foot: Array) -> NDArray[np.bool_]:
         """Whether each foot [n, 2] is in each zone, [n, zones], by the even-odd rule."""
-        if not len(self.first):
-            return np.zeros((len(foot_px), 0), np.bool_)
-        x, y = foot_px[:, :1], foot_px[:, 1:]
+        if not len(self):
+            return np.zeros((len(foot), 0), np.bool_)
+        x, y = foot[:, :1], foot[:, 1:]
         level = (self.start[:, 1] > y) != (self.end[:, 1] > y)
         crossed = level & (x < self.slope[0] * y + self.slope[1])
         odd: NDArray[np.bool_] = np.bitwise_xor.reduceat(crossed, self.first, axis=1)
         return odd
 
-    def border_px(self, foot_px: Array) -> Array:
+    def border(self, foot: Array) -> Array:
         """Distance of each foot [n, 2] from the border of each zone, [n, zones]."""
-        away: Array = np.minimum.reduceat(distance(foot_px, self.start, self.end), self.first, axis=1)
+        away: Array = np.minimum.reduceat(distance(foot, self.start, self.end), self.first, axis=1)
         return away
 
 
@@ -72,7 +86,7 @@ class ZonesPx:
 class ZoneState(TrackTable):
     """Each live track's last foot, and on which side of each border it is."""
 
-    foot_px: Array
+    foot: Array
     """[m, 2]"""
     time_ns: NDArray[np.int64]
     """[m] of that foot."""
@@ -86,52 +100,54 @@ class ZoneState(TrackTable):
     """[m, zones] when the path last went through the border."""
 
 
-def start(params: ZonesPx) -> ZoneState:
+def start(params: Zones) -> ZoneState:
     """Nobody has been seen yet."""
-    flags = np.zeros((0, len(params.first)), np.bool_)
+    flags = np.zeros((0, len(params)), np.bool_)
     none = np.zeros(0, np.int64)
     return ZoneState(none, np.zeros((0, 2)), none, none.astype(np.uint8), flags, flags, flags.astype(np.int64))
 
 
-def step(state: ZoneState, tracks: Tracks, params: ZonesPx) -> tuple[ZoneState, Events]:
+def step(state: ZoneState, feet: Feet, params: Zones) -> tuple[ZoneState, Events]:
     """One frame; the entries (`IN`) and exits (`OUT`) that are settled by it. `place` is the index of the zone."""
-    state, passes = advance(state, tracks, params)
+    state, passes, _ = advance(state, feet, params.inside(feet.xy), params)
     return state, passes.events()
 
 
-def finish(state: ZoneState, params: ZonesPx) -> Events:  # noqa: ARG001
+def finish(state: ZoneState, params: Zones) -> Events:  # noqa: ARG001
     """The passages of paths that the end of the video cuts off behind a border."""
     return settle(state).events()
 
 
-def advance(state: ZoneState, tracks: Tracks, params: ZonesPx) -> tuple[ZoneState, Passes]:
-    """Like `step`, and says whose passages they are; tracks that begin inside are reported as `FOUND`."""
-    if not len(params.first):
-        return state, NO_PASSES
-    old, row, known = admit(state, tracks.track_id)
-    foot = feet(tracks)
+def advance(state: ZoneState, feet: Feet, inside: NDArray[np.bool_], params: Zones) -> tuple[ZoneState, Passes, Passes]:
+    """Like `step`, given who is `inside` [n, zones], and says whose passages they are.
+
+    Tracks that begin inside are reported as `FOUND`. What comes last is whose ways led through a border since the
+    frame before, settled or not.
+    """
+    if not len(params):
+        return state, NO_PASSES, NO_PASSES
+    old, row, known = admit(state, feet.track_id)
     state = ZoneState(
         old.track_id,
-        put(old.foot_px, row, foot),
-        put(old.time_ns, row, tracks.time_ns),
-        put(old.kind, row, tracks.kind),
-        put(old.inside, row, params.inside(foot)),
+        put(old.foot, row, feet.xy),
+        put(old.time_ns, row, feet.time_ns),
+        put(old.kind, row, feet.kind),
+        put(old.inside, row, inside),
         old.counted.copy(),
         old.last_ns.copy(),
     )
-    height = (tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1])[:, None]
-    clear_px = np.minimum(CLEAR_HEIGHTS * height.astype(np.float64), params.clear_px)
-    found = leapt = NO_PASSES
+    clear = np.minimum(feet.clear[:, None], params.clear)
+    found = NO_PASSES
     if known.all():
-        leapt = _follow(old, state, row, clear_px, params)
+        leapt, met = _follow(old, state, row, clear, params)
     else:
         found = _begin(state, row[~known])
-        leapt = _follow(old, state, row[known], clear_px[known], params)
-    moved = _clear(state, row, clear_px, params)
+        leapt, met = _follow(old, state, row[known], clear[known], params)
+    moved = _clear(state, row, clear, params)
     passed = _passes(state, *moved, np.where(state.inside[moved], IN, OUT))
     state.counted[moved] = state.inside[moved]
-    ended = rows_of(state, tracks.ended)
-    return evict(state, ended), Passes.joined(found, leapt, passed, _unsettled(state, ended))
+    ended = rows_of(state, feet.ended)
+    return evict(state, ended), Passes.joined(found, leapt, passed, _unsettled(state, ended)), met
 
 
 def settle(state: ZoneState) -> Passes:
@@ -154,50 +170,53 @@ def _begin(state: ZoneState, new: NDArray[np.intp]) -> Passes:
     return _passes(state, new[i], zone, np.full(len(i), FOUND))
 
 
-def _follow(old: ZoneState, state: ZoneState, row: NDArray[np.intp], clear_px: Array, params: ZonesPx) -> Passes:
-    """Fill in when the ways from the last feet to these went through borders.
+def _follow(
+    old: ZoneState, state: ZoneState, row: NDArray[np.intp], clear: Array, params: Zones
+) -> tuple[Passes, Passes]:
+    """Fill in when the ways from the last feet to these went through borders: entries by leaps; all that met a border.
 
     A way that leads into a zone and out again between two frames, and is clear of the border in between, enters here;
     that it left is settled like every exit.
     """
     inside, counted = state.inside[row], state.counted[row]
     changed = inside != old.inside[row]
-    way = state.foot_px[row] - old.foot_px[row]
-    leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear_px
+    way = state.foot[row] - old.foot[row]
+    leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear
     leaping &= ~(inside | changed | counted)
     either = changed | leaping
     if not either.any():
-        return NO_PASSES
+        return NO_PASSES, NO_PASSES
     i, zone = either.nonzero()
-    before, after, pair = old.foot_px[row[i]], state.foot_px[row[i]], (np.arange(len(i)), zone)
+    before, after, pair = old.foot[row[i]], state.foot[row[i]], (np.arange(len(i)), zone)
     shares = [share[pair] for share in _ways_through(before, after, params)]
     since = old.time_ns[row[i]]
     first_ns, last_ns = (since + np.rint(share * (state.time_ns[row[i]] - since)).astype(np.int64) for share in shares)
     middle = before + (0.5 * (shares[0] + shares[1]))[:, None] * (after - before)
-    deep = params.inside(middle)[pair] & (params.border_px(middle)[pair] >= clear_px[i, zone])
+    deep = params.inside(middle)[pair] & (params.border(middle)[pair] >= clear[i, zone])
     entered = leaping[i, zone] & deep
-    at = (row[i], zone)
-    state.last_ns[at] = np.where(entered, first_ns, np.where(changed[i, zone], last_ns, state.last_ns[at]))
-    passes = _passes(state, row[i][entered], zone[entered], np.full(entered.sum(), IN))
     leapt = (row[i][entered], zone[entered])
+    state.last_ns[leapt] = first_ns[entered]
+    passes = _passes(state, *leapt, np.full(entered.sum(), IN))
     state.counted[leapt] = True
-    state.last_ns[leapt] = last_ns[entered]
-    return passes
+    through = entered | changed[i, zone]
+    met = (row[i][through], zone[through])
+    state.last_ns[met] = last_ns[through]
+    return passes, _passes(state, *met, np.where(state.inside[met], IN, OUT))
 
 
 def _clear(
-    state: ZoneState, row: NDArray[np.intp], clear_px: Array, params: ZonesPx
+    state: ZoneState, row: NDArray[np.intp], clear: Array, params: Zones
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and zones where the foot has left the border behind, on the side where the track is not counted yet."""
     differs = state.inside[row] != state.counted[row]
     if not differs.any():
         return NO_ROWS, NO_ROWS
     near = np.flatnonzero(differs.any(axis=1))
-    i, zone = np.nonzero((params.border_px(state.foot_px[row[near]]) >= clear_px[near]) & differs[near])
+    i, zone = np.nonzero((params.border(state.foot[row[near]]) >= clear[near]) & differs[near])
     return row[near[i]], zone
 
 
-def _ways_through(old: Array, new: Array, params: ZonesPx) -> tuple[Array, Array]:
+def _ways_through(old: Array, new: Array, params: Zones) -> tuple[Array, Array]:
     """Shares of each step old -> new [k, 2] at which it first and last meets each border, [k, zones]; 1 if it does not.
 
     A step that changes sides may meet no border only by rounding, at its end.

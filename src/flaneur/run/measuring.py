@@ -1,10 +1,6 @@
 """All measures of one camera, from tracks to the figures of complete intervals."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,30 +11,13 @@ from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Tracks
 from flaneur.data.released import Measurement
 from flaneur.data.time import SECOND_NS
-from flaneur.measure import crossings, edges, flows, zones
-from flaneur.measure.anchor import anchored
-from flaneur.measure.crossings import LinesPx
+from flaneur.measure import edges, passing
 from flaneur.measure.edges import PictureSize
-from flaneur.measure.flows import FlowsPx
+from flaneur.measure.feet import picture_feet
+from flaneur.measure.passing import Passed, Places
 from flaneur.measure.presence import presence
-from flaneur.measure.zones import ZonesPx
 from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
 from flaneur.run.job import Job
-
-
-@dataclass(slots=True)
-class _Measure:
-    """One stateful measure with the state that it is in."""
-
-    counted: Counted
-    params: Any
-    state: Any
-    step: Callable[[Any, Tracks, Any], tuple[Any, Events]]
-    finish: Callable[[Any, Any], Events]
-
-    @classmethod
-    def of(cls, module: ModuleType, params: Any, counted: Counted) -> "_Measure":
-        return cls(counted, params, module.start(params), module.step, module.finish)
 
 
 class Measuring:
@@ -46,15 +25,19 @@ class Measuring:
 
     def __init__(self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...]) -> None:
         camera = job.camera
-        self._anchor = camera.anchor if camera.line or camera.zone else GROUND_POINT
-        self._zones = ZonesPx.of(camera.places.zones, width_px, height_px)
-        self._measures = list(_measures(camera, self._zones, width_px, height_px))
+        self._by_edges = not camera.line and not camera.zone
+        self._anchor = GROUND_POINT if self._by_edges else camera.anchor
+        self._places = Places.in_picture(camera.places, width_px, height_px)
+        self._passing = passing.start(self._places)
+        self._size = PictureSize(width_px, height_px)
+        self._edges = edges.start(self._size)
+        self._counted = _counted(camera)
         self._aggregator = IntervalAggregator(
             AggregateParams(
                 site=job.site.name,
                 camera=camera.name,
                 kinds=kinds,
-                counted=tuple(measure.counted for measure in self._measures),
+                counted=self._counted,
                 zones=tuple(zone.name for zone in camera.zone),
                 start_ns=job.start_ns,
                 interval_ns=job.site.interval_s * SECOND_NS,
@@ -69,37 +52,45 @@ class Measuring:
 
     def step(self, tracks: Tracks, between_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """One frame; since the one before, those at `between_ns` were only decoded, and `dropped` were lost."""
-        tracks = anchored(tracks, self._anchor)
-        self._aggregator.frame(presence(tracks, self._zones), between_ns, dropped)
-        for measure in self._measures:
-            measure.state, events = measure.step(measure.state, tracks, measure.params)
-            self._add(measure.counted, events)
+        feet = picture_feet(tracks, self._anchor)
+        self._passing, passed = passing.step(self._passing, feet, self._places)
+        self._aggregator.frame(presence(feet, passed.inside), between_ns, dropped)
+        if self._by_edges:
+            self._edges, events = edges.step(self._edges, tracks, self._size)
+            self._add(events)
+        else:
+            self._add(*_events(passed))
         return self._aggregator.complete()
 
     def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """The end of the video; those at `after_ns` came after the last frame, and `dropped` were lost."""
-        for measure in self._measures:
-            self._add(measure.counted, measure.finish(measure.state, measure.params))
+        if self._by_edges:
+            self._add(edges.finish(self._edges, self._size))
+        else:
+            self._add(*_events(passing.finish(self._passing, self._places)))
         return self._aggregator.finish(after_ns, dropped)
 
-    def _add(self, counted: Counted, events: Events) -> None:
-        if not len(events):
-            return
-        self._aggregator.events(counted, events)
-        for place, direction in zip(events.place, np.where(events.direction > 0, 0, 1), strict=True):
-            self._counts[counted.places[place], counted.directions[place][direction]] += 1
+    def _add(self, *told: Events) -> None:
+        """What happened, measure by measure in the order of `_counted`."""
+        for counted, events in zip(self._counted, told, strict=True):
+            if not len(events):
+                continue
+            self._aggregator.events(counted, events)
+            for place, direction in zip(events.place, np.where(events.direction > 0, 0, 1), strict=True):
+                self._counts[counted.places[place], counted.directions[place][direction]] += 1
 
 
-def _measures(camera: CameraTable, zones_px: ZonesPx, width_px: int, height_px: int) -> Iterator[_Measure]:
-    """The measures that the site file asks for; the picture's edges where it names no place at all."""
+def _counted(camera: CameraTable) -> tuple[Counted, ...]:
+    """What the site file asks for, in the order of `_events`; the picture's edges where it names no place at all."""
+    if not camera.line and not camera.zone:
+        return (Counted.edges(),)
     places = camera.places
-    if places.lines:
-        names = tuple((line.name, line.to_right, line.to_left) for line in camera.line)
-        yield _Measure.of(crossings, LinesPx.of(places.lines, width_px, height_px), Counted.lines(names))
-    if places.zones:
-        yield _Measure.of(zones, zones_px, Counted.zones(tuple(zone.name for zone in places.zones)))
-    if places.flows:
-        counted = Counted.flows(tuple(flow.name for flow in places.flows))
-        yield _Measure.of(flows, FlowsPx.of(places, width_px, height_px), counted)
-    if not places.lines and not places.zones:
-        yield _Measure.of(edges, PictureSize(width_px, height_px), Counted.edges())
+    return (
+        Counted.lines(tuple((line.name, line.to_right, line.to_left) for line in camera.line)),
+        Counted.zones(tuple(zone.name for zone in places.zones)),
+        Counted.flows(tuple(flow.name for flow in places.flows)),
+    )
+
+
+def _events(passed: Passed) -> tuple[Events, Events, Events]:
+    return passed.lines.events(), passed.zones.events(), passed.flows

@@ -4,7 +4,8 @@ import pytest
 from flaneur.data.geometry import TO_LEFT, TO_RIGHT, Line
 from flaneur.data.kinds import Kind
 from flaneur.measure import crossings
-from flaneur.measure.crossings import LinesPx
+from flaneur.measure.crossings import Lines
+from flaneur.measure.feet import picture_feet
 from support.walks import FRAME_NS, Walk, counts, film, play, straight
 
 W, H = 200, 100
@@ -12,8 +13,8 @@ ACROSS = ((0.2, 0.5), (0.8, 0.5))
 """From left to right through the middle: 40,50 – 160,50 in pixels. Its right hand is below."""
 
 
-def lines(*points: tuple[tuple[float, float], ...]) -> LinesPx:
-    return LinesPx.of([Line(f"line {n}", np.array(p, np.float64)) for n, p in enumerate(points)], W, H)
+def lines(*points: tuple[tuple[float, float], ...]) -> Lines:
+    return Lines.in_picture([Line(f"line {n}", np.array(p, np.float64)) for n, p in enumerate(points)], W, H)
 
 
 def crossed(walk: Walk, *points: tuple[tuple[float, float], ...]) -> dict[tuple[int, int], int]:
@@ -151,7 +152,7 @@ def test_nothing_is_kept_of_tracks_that_ended() -> None:
     state = crossings.start(params)
     for n in range(300):
         for frame in film(Walk(straight((100, 20), (100, 80), 3)), ids=[n + 1]):
-            state, _ = crossings.step(state, frame, params)
+            state, _ = crossings.step(state, picture_feet(frame), params)
     assert len(state) == 0
 
 
@@ -162,8 +163,8 @@ def test_a_step_changes_nothing_that_was_handed_in() -> None:
         told = []
         states = [crossings.start(params)]
         for frame in tracks:
-            first = crossings.step(states[-1], frame, params)
-            second = crossings.step(states[-1], frame, params)
+            first = crossings.step(states[-1], picture_feet(frame), params)
+            second = crossings.step(states[-1], picture_feet(frame), params)
             assert first[1].time_ns.tolist() == second[1].time_ns.tolist()
             states.append(second[0])
             told += second[1].time_ns.tolist()

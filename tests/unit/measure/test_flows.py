@@ -3,8 +3,9 @@ import pytest
 
 from flaneur.data.geometry import Flow, Line, Places, Zone
 from flaneur.data.kinds import Kind
-from flaneur.measure import flows
-from flaneur.measure.flows import FlowsPx
+from flaneur.measure import passing
+from flaneur.measure.feet import picture_feet
+from flaneur.measure.passing import Places as Placed
 from support.walks import FRAME_NS, Row, Walk, film, play, straight
 
 W, H = 200, 100
@@ -24,7 +25,7 @@ ZONES = (box("left", 0.02, 0.15), box("right", 0.85, 0.98))
 
 def flowed(*walks: Walk, pairs: tuple[tuple[str, str], ...], finish: bool = True) -> list[Row]:
     places = Places(LINES, ZONES, tuple(Flow(f"{a} → {b}", a, b) for a, b in pairs))
-    return play(flows, FlowsPx.of(places, W, H), film(*walks), finish=finish)
+    return play(passing, Placed.in_picture(places, W, H), film(*walks), finish=finish)
 
 
 EASTWARD = Walk(straight((10, 50), (190, 50), 18), height=8.0, kind=Kind.CAR)
@@ -63,31 +64,34 @@ def test_zones_are_passed_by_entering_or_being_born_in_them() -> None:
     assert flowed(Walk(straight((50, 50), (190, 50), 14), height=8.0), pairs=(("left", "right"),)) == []
 
 
-def test_lines_and_zones_without_a_flow_play_no_part() -> None:
-    params = FlowsPx.of(Places(LINES, ZONES, (Flow("f", "east", "left"),)), W, H)
-    assert len(params.lines.first) == len(params.zones.first) == 1
-    assert params.ends.tolist() == [[0, 1]]
+def test_who_passes_no_end_of_a_flow_is_not_remembered() -> None:
+    params = Placed.in_picture(Places(LINES, ZONES, (Flow("f", "east", "right"),)), W, H)
+    state = passing.start(params)
+    for tracks in film(EASTWARD)[:15]:
+        state, _ = passing.step(state, picture_feet(tracks), params)
+    assert len(state.lines) == len(state.zones) == 1
+    assert len(state.flows) == 0
 
 
 def test_it_is_told_when_the_track_ends_or_the_video_does() -> None:
     assert len(flowed(EASTWARD, pairs=BOTH, finish=False)) == 1
     cut_off = film(EASTWARD)[:-1]
-    params = FlowsPx.of(Places(LINES, ZONES, (Flow("f", "west", "east"),)), W, H)
-    assert play(flows, params, cut_off, finish=False) == []
-    assert len(play(flows, params, cut_off)) == 1
+    params = Placed.in_picture(Places(LINES, ZONES, (Flow("f", "west", "east"),)), W, H)
+    assert play(passing, params, cut_off, finish=False) == []
+    assert len(play(passing, params, cut_off)) == 1
 
 
 def test_the_kind_is_the_latest() -> None:
     tracks = film(EASTWARD)
     for frame in tracks[-4:]:
         frame.kind[:] = Kind.TRUCK
-    params = FlowsPx.of(Places(LINES, ZONES, (Flow("f", "west", "middle"),)), W, H)
-    assert [row[3] for row in play(flows, params, tracks)] == [Kind.TRUCK]
+    params = Placed.in_picture(Places(LINES, ZONES, (Flow("f", "west", "middle"),)), W, H)
+    assert [row[3] for row in play(passing, params, tracks)] == [Kind.TRUCK]
 
 
 def test_a_flow_between_unknown_places_is_refused() -> None:
     with pytest.raises(ValueError, match="nowhere"):
-        FlowsPx.of(Places(LINES, ZONES, (Flow("f", "west", "nowhere"),)), W, H)
+        Placed.in_picture(Places(LINES, ZONES, (Flow("f", "west", "nowhere"),)), W, H)
 
 
 def test_without_flows_nothing_happens() -> None:

@@ -3,7 +3,8 @@ import pytest
 
 from flaneur.data.geometry import IN, OUT, Zone
 from flaneur.measure import zones
-from flaneur.measure.zones import ZonesPx
+from flaneur.measure.feet import picture_feet
+from flaneur.measure.zones import Zones
 from support.walks import FRAME_NS, Row, Walk, counts, film, play, straight
 
 W, H = 200, 100
@@ -12,8 +13,8 @@ SQUARE = ((0.25, 0.2), (0.75, 0.2), (0.75, 0.8), (0.25, 0.8))
 DOWN_TO_THE_EDGE = ((0.25, 0.5), (0.75, 0.5), (0.75, 1.0), (0.25, 0.995))
 
 
-def params(*polygons: tuple[tuple[float, float], ...]) -> ZonesPx:
-    return ZonesPx.of([Zone(f"zone {n}", np.array(p, np.float64)) for n, p in enumerate(polygons)], W, H)
+def params(*polygons: tuple[tuple[float, float], ...]) -> Zones:
+    return Zones.in_picture([Zone(f"zone {n}", np.array(p, np.float64)) for n, p in enumerate(polygons)], W, H)
 
 
 def passed(walk: Walk, *polygons: tuple[tuple[float, float], ...]) -> list[Row]:
@@ -87,9 +88,10 @@ def test_a_gap_in_a_track_is_a_straight_way() -> None:
 
 
 def test_tracks_that_begin_inside_are_known_to_flows_only() -> None:
-    state, passes = zones.advance(zones.start(params(SQUARE)), film(Walk([(100.0, 50.0)]))[0], params(SQUARE))
+    feet, square = picture_feet(film(Walk([(100.0, 50.0)]))[0]), params(SQUARE)
+    state, passes, met = zones.advance(zones.start(square), feet, square.inside(feet.xy), square)
     assert passes.direction.tolist() == [zones.FOUND]
-    assert len(passes.events()) == 0
+    assert len(passes.events()) == len(met) == 0
     assert len(state) == 1
 
 
