@@ -1,0 +1,248 @@
+"""How road users and traffic signals get along: crossings of stop lines by state, phases, and use of green.
+
+A road user crosses with its front, in the direction that the signal rules; which state it meets is decided by the
+moment at which the way of the front meets the line (`flaneur.measure.crossings` says when that counts). While the
+state is unknown or the signal is off, crossings count neither way: `SignalPhases.seconds` says how much of an
+interval that was, and the figures' coverage falls by it.
+
+Use of green is the degree of saturation of SCATS (Sims and Dobinson, The Sydney coordinated adaptive traffic system,
+IEEE Trans. Veh. Technol. 29, 1980) by crossings instead of occupied loops: the green time less all of it that gaps
+between crossings leave unused beyond a saturation headway. 1 means that somebody crossed every 2 s to the end. One
+stop line per lane gives the use of the lane; over several lanes it says how long any of them was in use.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.data.kinds import ALL_KINDS, Kind
+from flaneur.data.private import Events, Feet, GroundTracks, Private, Samples
+from flaneur.data.signals import RULING, SignalPhases, SignalState
+from flaneur.data.time import SECOND_NS
+from flaneur.measure import crossings
+from flaneur.measure.crossings import CrossingState, Lines
+from flaneur.measure.feet import ground_feet
+from flaneur.measure.memory import Passes
+
+STATES = tuple(state.label for state in RULING)
+"""Groups of `SignalSamples.crossings` and `phases`."""
+RED_CLASSES_S = (1.0, 2.0, 5.0)
+"""Borders between the groups of `SignalSamples.red`: up to 1 s people misjudge amber, beyond 5 s they disregard red."""
+RED_CLASSES = ("up to 1 s", "1 to 2 s", "2 to 5 s", "over 5 s")
+_GROUP = np.full(len(SignalState), -1, np.int8)
+_GROUP[list(RULING)] = np.arange(len(RULING))
+
+SATURATION_HEADWAY_S = 2.0
+"""1,800 vehicles per hour of green and lane; the Highway Capacity Manual's base is 1,900 passenger cars, 1.9 s."""
+SETTLE_NS = SECOND_NS
+"""A crossing is judged so long after it happened: lamps are believed after a moment, fronts clear the line after one."""
+MAX_GAP_NS = SECOND_NS
+"""Who crossed in a longer gap between two moments was not seen."""
+LONGEST_GREEN_NS = 600 * SECOND_NS
+"""Of longer greens the use is not told, so that memory has an end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StopLine:
+    """What a signal rules at one line."""
+
+    direction: int
+    """`TO_RIGHT` or `TO_LEFT` across the line."""
+    kinds: tuple[Kind, ...]
+    """Whom the signal addresses: someone on foot does not run the cars' red."""
+    phases: SignalPhases
+    """All that is known by now; those of lamps grow from moment to moment, and the past must not change by more than
+    `SETTLE_NS`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignalParams:
+    """Stop lines in the unit of the feet; `place` of all samples is the index of the line."""
+
+    lines: Lines
+    stops: tuple[StopLine, ...]
+    """One per line."""
+
+    def __post_init__(self) -> None:
+        if len(self.lines) != len(self.stops):
+            raise ValueError(f"{len(self.lines)} lines but signals for {len(self.stops)}")
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class SignalSamples(Private):
+    """What was settled by one moment."""
+
+    crossings: Samples
+    """One per crossing; group: the state, of `STATES`; value: s since it began."""
+    red: Samples
+    """Of these the ones in red; group: the class, of `RED_CLASSES`; value: s since red began."""
+    phases: Samples
+    """One per phase whose beginning and end are known; group: the state; all kinds; value: its duration in s."""
+    green_use: Samples
+    """One per such green that was watched throughout; all kinds; value: share in use, 0..1. Not for those on foot."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class StopLineState(Private):
+    """Fronts near the lines, crossings that wait to be judged, and those in greens that are not over."""
+
+    lines: CrossingState
+    waiting: Events
+    in_green: Events
+    time_ns: int | None = None
+    judged_ns: int = 0
+    """What happened by then was told, but for crossings that settle late."""
+    watched_ns: int = 0
+    """Since when there was no gap."""
+
+
+def fronts(tracks: GroundTracks) -> Feet:
+    """Where the fronts are: half a length ahead of the middle along the heading; of people on foot the foot.
+
+    Whose heading is not known yet has no front.
+    """
+    on_foot = tracks.kind == Kind.PEDESTRIAN
+    rows = on_foot | np.isfinite(tracks.heading_rad)
+    tracks, on_foot = tracks.take(rows), on_foot[rows]
+    feet = ground_feet(tracks)
+    heading = np.where(on_foot, 0.0, tracks.heading_rad)
+    ahead_m = np.where(on_foot, 0.0, tracks.size_m[:, 0] / 2)
+    return replace(feet, xy=feet.xy + ahead_m[:, None] * np.stack((np.cos(heading), np.sin(heading)), axis=1))
+
+
+def start(params: SignalParams) -> StopLineState:
+    """Nobody has been seen yet."""
+    return StopLineState(crossings.start(params.lines), Events.none(), Events.none())
+
+
+def step(state: StopLineState, feet: Feet, params: SignalParams) -> tuple[StopLineState, SignalSamples]:
+    """One moment. `feet` are `fronts`, or in the picture feet; `params` may know more phases than the last time."""
+    lines, passes, _ = crossings.advance(state.lines, feet, params.lines)
+    if state.time_ns is None:
+        state = replace(state, judged_ns=feet.time_ns - SETTLE_NS, watched_ns=feet.time_ns)
+    elif feet.time_ns - state.time_ns > MAX_GAP_NS:
+        state = replace(state, watched_ns=feet.time_ns)
+    waiting = _joined(state.waiting, _ruled(passes, params))
+    state = replace(state, lines=lines, waiting=waiting, time_ns=feet.time_ns)
+    return _judged(state, feet.time_ns - SETTLE_NS, params)
+
+
+def finish(state: StopLineState, params: SignalParams) -> SignalSamples:
+    """What the end of the video cuts off."""
+    if state.time_ns is None:
+        return _judged(state, 0, params)[1]
+    waiting = _joined(state.waiting, _ruled(crossings.settle(state.lines), params))
+    return _judged(replace(state, waiting=waiting), state.time_ns, params)[1]
+
+
+def _ruled(passes: Passes, params: SignalParams) -> Events:
+    """Those that go the way, and are of the kinds, that the signal is for."""
+    events = passes.events()
+    rows = np.zeros(len(events), np.bool_)
+    for n, stop in enumerate(params.stops):
+        rows |= (events.place == n) & (events.direction == stop.direction) & np.isin(events.kind, stop.kinds)
+    return _taken(events, rows)
+
+
+def _judged(state: StopLineState, until_ns: int, params: SignalParams) -> tuple[StopLineState, SignalSamples]:
+    """Tells what happened up to `until_ns`."""
+    ready = state.waiting.time_ns <= until_ns
+    events = _taken(state.waiting, ready)
+    shown, since_s = _met(events, params)
+    in_green = _joined(state.in_green, _taken(events, shown == SignalState.GREEN))
+    ended = list(_ended(params, state.judged_ns, until_ns))
+    red = shown == SignalState.RED
+    told = SignalSamples(
+        _samples(events, _GROUP[shown], since_s),
+        _samples(_taken(events, red), np.digitize(since_s[red], RED_CLASSES_S).astype(np.int8), since_s[red]),
+        _durations(ended, params),
+        _green_use(ended, in_green, state.watched_ns, params),
+    )
+    in_green = _taken(in_green, in_green.time_ns > until_ns - LONGEST_GREEN_NS)
+    waiting = _taken(state.waiting, ~ready)
+    return replace(state, waiting=waiting, in_green=in_green, judged_ns=until_ns), told
+
+
+def _met(events: Events, params: SignalParams) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Which state each crossing met, and for how many seconds that had been shown; both [n]."""
+    shown, since_ns = np.zeros(len(events), np.uint8), np.zeros(len(events), np.int64)
+    for place in np.unique(events.place):
+        rows = events.place == place
+        shown[rows], since_ns[rows] = params.stops[place].phases.at(events.time_ns[rows])
+    return shown, since_ns / SECOND_NS
+
+
+def _ended(params: SignalParams, after_ns: int, until_ns: int) -> Iterator[tuple[int, int]]:
+    """(stop line, number of the phase) of all phases that ended in the time after the one up to the other."""
+    for place, stop in enumerate(params.stops):
+        first, beyond = stop.phases.start_ns.searchsorted((after_ns, until_ns), "right")
+        for number in range(max(first - 1, 0), beyond - 1):
+            yield place, number
+
+
+def _durations(ended: list[tuple[int, int]], params: SignalParams) -> Samples:
+    rows = []
+    for place, number in ended:
+        phases = params.stops[place].phases
+        neighbours = phases.state[number - 1 : number + 2 : 2]
+        if number and _GROUP[phases.state[number]] >= 0 and (neighbours != SignalState.UNKNOWN).all():
+            begin_ns, end_ns = phases.start_ns[number : number + 2].tolist()
+            rows.append((end_ns, place, int(_GROUP[phases.state[number]]), (end_ns - begin_ns) / SECOND_NS))
+    return _of_all_kinds(rows)
+
+
+def _green_use(ended: list[tuple[int, int]], in_green: Events, watched_ns: int, params: SignalParams) -> Samples:
+    rows = []
+    for place, number in ended:
+        stop = params.stops[place]
+        begin_ns, end_ns = stop.phases.start_ns[number : number + 2].tolist()
+        watched = watched_ns <= begin_ns and end_ns - begin_ns <= LONGEST_GREEN_NS
+        if stop.phases.state[number] != SignalState.GREEN or not watched or set(stop.kinds) == {Kind.PEDESTRIAN}:
+            continue
+        here = (in_green.place == place) & (in_green.kind != Kind.PEDESTRIAN)
+        time_ns = np.sort(in_green.time_ns[here & (in_green.time_ns >= begin_ns) & (in_green.time_ns < end_ns)])
+        gaps_s = np.diff(time_ns, prepend=begin_ns) / SECOND_NS
+        used_s = np.minimum(gaps_s, SATURATION_HEADWAY_S).sum()
+        rows.append((end_ns, place, 0, float(used_s) * SECOND_NS / (end_ns - begin_ns)))
+    return _of_all_kinds(rows)
+
+
+def _samples(events: Events, group: NDArray[np.int8], since_s: NDArray[np.float64]) -> Samples:
+    """One for each event; without those whose group is -1."""
+    rows = group >= 0
+    exact = np.zeros(int(rows.sum()))
+    return Samples(
+        events.time_ns[rows], events.place[rows], group[rows], events.kind[rows], since_s[rows], exact, exact
+    )
+
+
+def _of_all_kinds(rows: list[tuple[int, int, int, float]]) -> Samples:
+    """Samples of (time_ns, place, group, value)."""
+    if not rows:
+        return Samples.none()
+    time_ns, place, group, value = zip(*rows, strict=True)
+    exact = np.zeros(len(rows))
+    return Samples(
+        np.array(time_ns, np.int64),
+        np.array(place, np.int32),
+        np.array(group, np.int8),
+        np.full(len(rows), ALL_KINDS, np.uint8),
+        np.array(value, np.float64),
+        exact,
+        exact,
+    )
+
+
+def _taken(events: Events, rows: NDArray[np.bool_]) -> Events:
+    if rows.all():
+        return events
+    return Events(events.time_ns[rows], events.place[rows], events.direction[rows], events.kind[rows])
+
+
+def _joined(first: Events, second: Events) -> Events:
+    if not len(first) or not len(second):
+        return second if not len(first) else first
+    columns = ("time_ns", "place", "direction", "kind")
+    return Events(*(np.concatenate((getattr(first, name), getattr(second, name))) for name in columns))
