@@ -34,7 +34,7 @@ def samples() -> list[Private]:
     real, point = np.array([SECRET]), np.array([[SECRET, SECRET]])
     place, way = np.zeros(1, np.int32), np.ones(1, np.int8)
     return [
-        Frame(0, 0, 2, 1, lambda: np.full((1, 2, 3), 57, np.uint8)),
+        Frame(0, 0, 2, 1, lambda: np.full((1, 2, 3), 57, np.uint8), lambda: np.full((1, 2), 57, np.uint8)),
         Detections(boxes, one, kind),
         Tracks(0, 0, boxes, number, kind, one, np.ones(1, np.bool_), number),
         GroundTracks(0, point, point, point, real, point, real, real, real, number, kind, number),

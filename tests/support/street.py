@@ -11,6 +11,7 @@ from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.release.redact import FLAT_BGR, Redactor
+from flaneur.source.picture import Easel, Turn
 
 Boxes = NDArray[np.float32]
 BoxesAt = Callable[[float], Boxes]
@@ -42,7 +43,9 @@ def picture_of(users: Boxes, width: int = WIDTH, height: int = HEIGHT) -> NDArra
 
 
 def frame_of(index: int, time_s: float, picture: NDArray[np.uint8]) -> Frame:
-    return Frame(index, to_ns(time_s), picture.shape[1], picture.shape[0], lambda: picture)
+    height, width = picture.shape[:2]
+    easel = Easel(width, height, Turn(), ())
+    return Frame(index, to_ns(time_s), width, height, lambda: picture, lambda: easel.sketch_painted(picture))
 
 
 def detections_of(xyxy_px: Boxes, score: float = 0.6, kind: Kind = Kind.PEDESTRIAN) -> Detections:

@@ -59,17 +59,25 @@ class Frame(Private):
     never looked at when detection runs at a lower rate. Privacy masks are already painted.
     """
 
-    __slots__ = ("_bgr", "_load", "height_px", "index", "time_ns", "width_px")
+    __slots__ = ("_bgr", "_draw", "_load", "_sketch", "height_px", "index", "time_ns", "width_px")
 
     def __init__(
-        self, index: int, time_ns: int, width_px: int, height_px: int, load: Callable[[], NDArray[np.uint8]]
+        self,
+        index: int,
+        time_ns: int,
+        width_px: int,
+        height_px: int,
+        load: Callable[[], NDArray[np.uint8]],
+        draw: Callable[[], NDArray[np.uint8]],
     ) -> None:
         self.index = index
         self.time_ns = time_ns
         self.width_px = width_px
         self.height_px = height_px
         self._load = load
+        self._draw = draw
         self._bgr: NDArray[np.uint8] | None = None
+        self._sketch: NDArray[np.uint8] | None = None
 
     def bgr(self) -> NDArray[np.uint8]:
         """The picture, uint8 [height_px, width_px, 3], read-only, upright, masks painted."""
@@ -80,6 +88,17 @@ class Frame(Private):
             bgr.flags.writeable = False
             self._bgr = bgr
         return self._bgr
+
+    def sketch(self) -> NDArray[np.uint8]:
+        """The brightness of the picture, small and smoothed, uint8 [rows, columns] of one size for a whole video.
+
+        Upright, masks painted, read-only. Enough to see that something moves or that the camera is covered, and
+        cheap: it needs no colour conversion.
+        """
+        if self._sketch is None:
+            self._sketch = self._draw()
+            self._sketch.flags.writeable = False
+        return self._sketch
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -9,6 +9,8 @@ from flaneur.data.time import SECOND_NS, to_s
 
 COLUMNS = 64
 MIN_VISITORS = 3
+STEP_NS = SECOND_NS // 2
+"""Nobody moves further than to a neighbouring cell or two in this time; more often would only cost more."""
 MAX_STEP_NS = SECOND_NS
 """Where frames are further apart, nobody knows where the road users were meanwhile."""
 KERNEL = np.outer((0.25, 0.5, 0.25), (0.25, 0.5, 0.25)).astype(np.float32)
@@ -37,16 +39,20 @@ class HeatMapAccumulator:
         """Add the time since the `Tracks` before, for each road user at its ground point."""
         if self._start_ns is None:
             self._start_ns = self._last_ns = tracks.time_ns
-        passed_s = to_s(min(tracks.time_ns - self._last_ns, MAX_STEP_NS))
-        self._last_ns = tracks.time_ns
-        if len(tracks):
-            cells = self._cells(tracks.foot_px())
-            np.add.at(self._seconds, cells, passed_s * KERNEL.ravel())
-            rows = self._rows_of(tracks.track_id)[:, None]
-            new = ~self._touched[rows, cells]
-            np.add.at(self._visitors, cells, new)
-            self._touched[rows, cells] = True
+        passed_ns = tracks.time_ns - self._last_ns
+        if passed_ns >= STEP_NS or not passed_ns:
+            self._last_ns = tracks.time_ns
+            if len(tracks):
+                self._add(tracks, to_s(min(passed_ns, MAX_STEP_NS)))
         self._drop(tracks.ended)
+
+    def _add(self, tracks: Tracks, passed_s: float) -> None:
+        cells = self._cells(tracks.foot_px())
+        rows = self._rows_of(tracks.track_id)[:, None]
+        new = ~self._touched[rows, cells]
+        self._touched[rows, cells] = True
+        np.add.at(self._seconds, cells, passed_s * KERNEL.ravel())
+        np.add.at(self._visitors, cells, new)
 
     def finish(self) -> HeatMap:
         """The map so far: NaN where fewer than three road users passed, so that no single path can be read off."""
@@ -66,7 +72,7 @@ class HeatMapAccumulator:
 
     def _rows_of(self, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
         """Rows of `_touched` for these tracks; new ones are added."""
-        new = np.setdiff1d(track_id, self._live)
+        new = track_id[~np.isin(track_id, self._live)]
         if len(new):
             live = np.concatenate((self._live, new))
             touched = np.concatenate((self._touched, np.zeros((len(new), len(self._seconds)), bool)))

@@ -75,8 +75,10 @@ def _ask(
     last: Future[Detections] | None = None
 
     def detect(frame: Frame) -> Detections:
+        with clock.stage("convert"):
+            bgr = frame.bgr()
         with clock.stage("detect"):
-            return detector.detect(frame.bgr())
+            return detector.detect(bgr)
 
     for frame in frames:
         passing = passes.due(frame.time_ns)
@@ -84,10 +86,8 @@ def _ask(
             if passing:
                 yield frame, None
             continue
-        with clock.stage("convert"):
-            bgr = frame.bgr()
         with clock.stage("gate"):
-            moved = gate.moved(bgr, frame.time_ns)
+            moved = gate.moved(frame.sketch(), frame.time_ns)
         if moved or last is None:
             last = pool.submit(detect, frame)
         yield frame, last

@@ -127,7 +127,8 @@ class FileSource:
                 continue
             self._damage.resized += (picture.width, picture.height) != size_px
             self._damage.interlaced += is_interlaced(picture)
-            yield Frame(index, time_ns, self._easel.width_px, self._easel.height_px, Loader(self._easel, picture))
+            loader = Loader(self._easel, picture)
+            yield Frame(index, time_ns, self._easel.width_px, self._easel.height_px, loader, loader.sketch)
             index += 1
         if self._length_is_stated:
             missing_s = (self.info.duration_s or 0.0) - to_s(self._timeline.end_ns)

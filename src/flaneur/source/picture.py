@@ -1,7 +1,8 @@
 """From a decoded frame to an upright colour picture with the privacy masks painted."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,7 @@ import av
 import cv2
 import numpy as np
 from av.filter import Graph
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from flaneur.source.opening import BROKEN, SourceError
@@ -21,6 +23,10 @@ SMALLEST_INTERLACED_PX = 16
 """Smaller pictures hold no field worth interpolating."""
 ABORTING_FORMATS = frozenset({"yaf32be", "yaf32le"})
 """FFmpeg's scaler ends the whole process on these."""
+
+
+SKETCH_CELLS = 192
+"""Along the longer side of a sketch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Turn:
         return Turn(quarter % 2 == 1, quarter in (1, 2), quarter in (2, 3))
 
     def apply(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The upright picture."""
+        """The upright picture; also for pictures of one channel."""
         turned = cv2.transpose(bgr) if self.transpose else bgr
         if self.mirror_x or self.mirror_y:
             turned = cv2.flip(turned, -1 if self.mirror_x and self.mirror_y else int(self.mirror_x))
@@ -76,6 +82,9 @@ class Easel:
         self.width_px, self.height_px = (stored_height_px, stored_width_px) if turn.transpose else self._stored
         size = np.array((self.width_px, self.height_px))
         self._masks_px = [np.round(mask * size - 0.5).astype(np.int32) for mask in masks]
+        cells = np.maximum(1, np.round(size * min(1.0, SKETCH_CELLS / size.max())))
+        self._masks_cells = [np.round(mask * cells - 0.5).astype(np.int32) for mask in masks]
+        self._cells: tuple[int, int] = tuple(cells.astype(int).tolist())
 
     def paint(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
         """uint8 [height_px, width_px, 3], a fresh array; one of `BROKEN` when the frame cannot be converted."""
@@ -90,10 +99,48 @@ class Easel:
         if self._masks_px and converted is frame:
             bgr = bgr.copy()  # the decoder's own buffer, which later frames may be built from
         bgr = np.ascontiguousarray(self._turn.apply(bgr))
-        for mask_px in self._masks_px:  # one at a time: together, overlaps would cancel out
-            cv2.fillPoly(bgr, [mask_px], MASK_BGR)
-            cv2.polylines(bgr, [mask_px], True, MASK_BGR, thickness=1 + 2 * MASK_MARGIN_PX)
+        _paint_over(bgr, self._masks_px)
         return bgr
+
+    def sketch(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """The sketch of a frame by its brightness plane; where it has none, by its colours."""
+        luma = _luma(frame)
+        if luma is None:
+            return self.sketch_painted(self.paint(frame))
+        stored = self._cells[::-1] if self._turn.transpose else self._cells
+        return self._finished(self._turn.apply(_shrunk(luma, stored)))
+
+    def sketch_painted(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The sketch of a picture that `paint` has made."""
+        return self._finished(_shrunk(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), self._cells))
+
+    def _finished(self, cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        cells = np.ascontiguousarray(cells)
+        _paint_over(cells, self._masks_cells)
+        return np.asarray(cv2.blur(cells, (3, 3)), dtype=np.uint8)
+
+
+def _shrunk(grey: MatLike, cells: tuple[int, int]) -> NDArray[np.uint8]:
+    """Means of four samples or more for each of (columns, rows) cells: 8K must not cost more than 480p."""
+    (height, width), (columns, rows) = grey.shape, cells
+    stride = max(1, min(width // (2 * columns), height // (2 * rows)))
+    samples = np.ascontiguousarray(grey[::stride, ::stride])
+    return np.asarray(cv2.resize(samples, cells, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _paint_over(picture: NDArray[np.uint8], masks_px: Sequence[NDArray[np.int32]]) -> None:
+    for mask_px in masks_px:  # one at a time: together, overlaps would cancel out
+        cv2.fillPoly(picture, [mask_px], MASK_BGR)
+        cv2.polylines(picture, [mask_px], True, MASK_BGR, thickness=1 + 2 * MASK_MARGIN_PX)
+
+
+def _luma(frame: av.VideoFrame) -> NDArray[np.uint8] | None:
+    """The decoder's own brightness plane uint8 [h, w], not copied; None where the format has none of 8 bits."""
+    first = frame.format.components[0]
+    if not (frame.format.is_planar and first.is_luma and first.bits == 8) or frame.format.has_palette:
+        return None
+    plane = frame.planes[first.plane]
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
 
 
 class Loader:
@@ -107,20 +154,36 @@ class Loader:
         self._bgr: NDArray[np.uint8] | None = None
         self._lock = threading.Lock()
 
+    def sketch(self) -> NDArray[np.uint8]:
+        """The picture's sketch; SourceError when it cannot be converted."""
+        with self._lock:
+            if self._frame is None:
+                assert self._bgr is not None
+                return self._easel.sketch_painted(self._bgr)
+            with _told(self._frame):
+                return self._easel.sketch(self._frame)
+
     def __call__(self) -> NDArray[np.uint8]:
         """The picture, the same array however often it is asked for; SourceError when it cannot be converted."""
         with self._lock:
             if self._bgr is None:
                 assert self._frame is not None
-                try:
+                with _told(self._frame):
                     self._bgr = self._easel.paint(self._frame)
-                except BROKEN as error:
-                    raise SourceError(
-                        f"a picture of the video in pixel format {self._frame.format.name} cannot be converted "
-                        f"({error}); convert the video to H.264 first."
-                    ) from None
                 self._frame = None
             return self._bgr
+
+
+@contextmanager
+def _told(frame: av.VideoFrame) -> Iterator[None]:
+    """Says what to do when a frame is of a kind that FFmpeg cannot convert."""
+    try:
+        yield
+    except BROKEN as error:
+        raise SourceError(
+            f"a picture of the video in pixel format {frame.format.name} cannot be converted "
+            f"({error}); convert the video to H.264 first."
+        ) from None
 
 
 def is_interlaced(frame: av.VideoFrame) -> bool:

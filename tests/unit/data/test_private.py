@@ -42,8 +42,9 @@ def test_a_picture_is_converted_once_and_cannot_be_painted_on() -> None:
         calls.append(1)
         return np.zeros((2, 3, 3), np.uint8)
 
-    frame = Frame(0, 0, 3, 2, load)
+    frame = Frame(0, 0, 3, 2, load, lambda: np.zeros((2, 3), np.uint8))
     assert frame.bgr() is frame.bgr()
+    assert frame.sketch() is frame.sketch()
     assert len(calls) == 1
     with pytest.raises(ValueError, match="read-only"):
         frame.bgr()[0, 0, 0] = 1
@@ -51,7 +52,7 @@ def test_a_picture_is_converted_once_and_cannot_be_painted_on() -> None:
 
 def test_a_picture_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(ValueError, match="3×2"):
-        Frame(0, 0, 3, 2, lambda: np.zeros((3, 2, 3), np.uint8)).bgr()
+        Frame(0, 0, 3, 2, lambda: np.zeros((3, 2, 3), np.uint8), lambda: np.zeros((2, 3), np.uint8)).bgr()
 
 
 def test_empty_ones_are_empty() -> None:

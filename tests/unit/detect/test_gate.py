@@ -4,12 +4,13 @@ import numpy as np
 
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.gate import LONGEST_REST_NS, MotionGate
+from flaneur.source.picture import Easel, Turn
 
 STEP_NS = SECOND_NS // 5
 
 
 def street(noise=3.0, seed=0, person_at=None, contrast=40, size=(768, 576)):
-    """Grey street with camera noise and, if wanted, a person 30 pixels high and 11 wide."""
+    """Sketch of a grey street with camera noise and, if wanted, a person 30 pixels high and 11 wide."""
     width, height = size
     rows, columns = np.mgrid[:height, :width]
     grey = 120 + 30 * np.sin(columns / 60) + 20 * np.cos(rows / 45)
@@ -17,7 +18,8 @@ def street(noise=3.0, seed=0, person_at=None, contrast=40, size=(768, 576)):
     if person_at is not None:
         x, y = person_at
         grey[y : y + 30, x : x + 11] += contrast
-    return np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    picture = np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return Easel(width, height, Turn(), ()).sketch_painted(picture)
 
 
 def test_the_first_picture_is_looked_at():
@@ -53,7 +55,7 @@ def test_somebody_appears():
 def test_another_size_of_picture_is_another_picture():
     gate = MotionGate()
     gate.moved(street(), 0)
-    assert gate.moved(street(size=(640, 480)), STEP_NS)
+    assert gate.moved(street(size=(640, 400)), STEP_NS)
 
 
 def test_a_video_that_starts_again_is_looked_at():

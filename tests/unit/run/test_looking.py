@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.street import frame_of
+
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Frame
 from flaneur.data.time import SECOND_NS, to_ns
@@ -36,7 +38,7 @@ class MarkReader:
 def video(count: int, rate: float, *, moving: bool = True) -> Iterator[Frame]:
     for index in range(count):
         grey = (index * 37) % 251 if moving else 5
-        yield Frame(index, to_ns(index / rate), 64, 48, lambda grey=grey: np.full((48, 64, 3), grey, np.uint8))
+        yield frame_of(index, index / rate, np.full((48, 64, 3), grey, np.uint8))
 
 
 @pytest.mark.parametrize(("rate", "every"), [(10, 2), (25, 5), (30, 6), (5, 1), (60, 12)])

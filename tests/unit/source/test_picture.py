@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from flaneur.source.opening import SourceError
-from flaneur.source.picture import MASK_BGR, Easel, Loader, Turn
+from flaneur.source.picture import MASK_BGR, SKETCH_CELLS, Easel, Loader, Turn
 
 WHOLE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 LEFT_HALF = np.array([[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]])
@@ -103,6 +103,41 @@ def test_interlaced_combs_are_gone_and_what_stands_stays() -> None:
     painted = Easel(64, 64, Turn(), []).paint(flagged).astype(int)
     assert np.abs(np.diff(painted[8:-8, 30, 0])).mean() < 5
     assert np.abs(painted[:, 5] - 60).max() <= 6
+
+
+def smooth(height: int, width: int) -> NDArray[np.uint8]:
+    rows, columns = np.mgrid[:height, :width]
+    grey = 128 + 60 * np.sin(columns / width * 5) + 40 * np.cos(rows / height * 3)
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("turn", [Turn(), Turn(True, False, True), Turn(False, True, False)])
+@pytest.mark.parametrize("size", [(240, 400), (576, 768), (2160, 3840), (5, 3), (1, 1)])
+def test_the_sketch_of_the_luma_plane_is_that_of_the_upright_picture(turn: Turn, size: tuple[int, int]) -> None:
+    height, width = size
+    bgr = smooth(height, width)
+    easel = Easel(width, height, turn, (LEFT_HALF,))
+    by_colour = Loader(easel, frame_of(bgr)).sketch()
+    easily = Loader(easel, frame_of(bgr, "yuv444p")).sketch()
+    longer = max(easel.width_px, easel.height_px)
+    assert max(by_colour.shape) == min(longer, SKETCH_CELLS)
+    # video has black at 16 and white at 235
+    np.testing.assert_allclose(easily[by_colour != 128], by_colour[by_colour != 128] * (219 / 255) + 16, atol=4)
+
+
+def test_nothing_under_a_mask_shows_in_the_sketch() -> None:
+    for pix_fmt in ("bgr24", "yuv420p"):
+        easel = Easel(640, 480, Turn(), (LEFT_HALF,))
+        sketches = [Loader(easel, frame_of(noise(480, 640, seed), pix_fmt)).sketch() for seed in (1, 2)]
+        half = sketches[0].shape[1] // 2
+        np.testing.assert_array_equal(sketches[0][:, :half], sketches[1][:, :half])
+        assert (sketches[0][:, half + 3 :] != sketches[1][:, half + 3 :]).any()
+
+
+def test_a_sketch_can_be_asked_for_after_the_picture() -> None:
+    loader = Loader(Easel(64, 48, Turn(), ()), frame_of(smooth(48, 64), "yuv420p"))
+    loader()
+    assert loader.sketch().shape == (48, 64)
 
 
 def test_a_frame_is_let_go_once_it_was_looked_at() -> None:
