@@ -98,7 +98,7 @@ def survival(stay_s: NDArray[np.float64], complete: NDArray[np.bool_]) -> Surviv
         raise ValueError("the length of a stay is finite and not negative")
     time_s, ended = np.unique(stay_s[complete], return_counts=True)
     at_risk = len(stay_s) - np.searchsorted(np.sort(stay_s), time_s)
-    share = np.cumprod(1.0 - ended / at_risk)
+    share = np.cumprod(1.0 - ended / at_risk).astype(np.float64, copy=False)
     low, high = _band(share, at_risk, ended)
     return Survival(time_s, share, low, high, at_risk, ended, float(stay_s.max()) if len(stay_s) else np.nan)
 
