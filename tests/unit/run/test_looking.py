@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.street import frame_of
-
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Frame
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.detect.protocol import DetectorFacts
 from flaneur.run.clock import StageClock
 from flaneur.run.looking import EVERY_FRAME, Cadence, look
+from support.street import frame_of
 
 
 class MarkReader:
