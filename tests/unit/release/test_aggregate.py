@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from flaneur.data.geometry import IN, OUT, TO_LEFT, TO_RIGHT, WHOLE_PICTURE
-from flaneur.data.kinds import Kind
+from flaneur.data.kinds import ALL_KINDS, Kind
 from flaneur.data.private import Events, Presence
 from flaneur.data.released import Measurement
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
+from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator, Sampled
+from support.samples import samples
 
 LINES = Counted.lines((("kerb", "towards the river", "to the station"), ("gate", "in", "out")))
 FLOWS = Counted.flows(("A → B",))
@@ -261,3 +262,102 @@ def test_what_it_holds_does_not_grow() -> None:
         run(agg, halves(60 * minute, 60 * minute + 60))
         agg.complete()
         assert len(agg._open) <= 2
+
+
+SPEED = Sampled("speed", "m/s", ("kerb",), ("count", "mean"), (("towards the river", "to the station"),))
+QUEUE = Sampled("queue_length", "m", ("stop",), ("max",), moments=True)
+
+
+def sampled_run(agg: IntervalAggregator, seconds: list[float], values: list[float], kind: int = Kind.CAR) -> None:
+    """A frame at each of `seconds` and a speed of each of `values` at the last of them."""
+    run(agg, seconds)
+    agg.samples(SPEED, samples(values, time_s=seconds[-1], kind=kind))
+
+
+def statistics(figures: list[Measurement]) -> dict[tuple[int, str, str, str], tuple[float | None, int | None]]:
+    return {
+        (m.start_ns // MINUTE_NS, m.measure, m.direction, m.kind): (m.value, m.sample_size)
+        for m in figures
+        if m.measure.startswith(("speed", "queue"))
+    }
+
+
+def test_samples_become_statistics_of_each_interval() -> None:
+    agg = aggregator(sampled=(SPEED, QUEUE))
+    sampled_run(agg, halves(0, 50), [10.0, 12.0, 14.0])
+    agg.samples(QUEUE, samples([7.0, 21.5], time_s=40, kind=ALL_KINDS))
+    sampled_run(agg, halves(50, 100), [10.0, 20.0, 30.0, 40.0])
+    found = statistics(agg.finish())
+    assert found[0, "speed_mean", "towards the river", "car"] == (12.0, 3)
+    assert found[1, "speed_mean", "towards the river", "all"] == (25.0, 4)
+    assert found[1, "speed_count", "to the station", "all"] == (0.0, None)
+    assert found[1, "speed_mean", "to the station", "car"] == (None, 0)
+    assert found[0, "queue_length_max", "", "all"] == (21.5, 2)
+    assert found[1, "queue_length_max", "", "all"] == (None, 0)
+
+
+def test_a_kind_has_rows_from_its_first_sample_on() -> None:
+    agg = aggregator(sampled=(SPEED,))
+    sampled_run(agg, halves(0, 60), [10.0])
+    sampled_run(agg, halves(60, 120), [1.0], Kind.PEDESTRIAN)
+    kinds = {(m.start_ns // MINUTE_NS, m.kind) for m in agg.finish() if m.measure == "speed_count"}
+    assert kinds == {(0, "all"), (0, "car"), (1, "all"), (1, "car"), (1, "pedestrian")}
+
+
+def test_a_statistic_of_a_minute_that_was_not_observed_is_missing() -> None:
+    agg = aggregator(sampled=(SPEED,))
+    sampled_run(agg, halves(0, 30), [10.0, 10.0, 10.0])
+    sampled_run(agg, halves(130, 140), [20.0, 20.0])
+    agg.samples(SPEED, samples([20.0], time_s=90))
+    found = statistics(agg.finish())
+    assert found[1, "speed_count", "towards the river", "car"] == (None, None)
+    assert found[2, "speed_mean", "towards the river", "car"] == (20.0, 3)
+
+
+def test_the_run_is_told_once_its_intervals_were() -> None:
+    agg = aggregator(sampled=(SPEED,))
+    sampled_run(agg, halves(0, 60), [10.0] * 3)
+    sampled_run(agg, halves(60, 120), [20.0] * 3)
+    agg.finish()
+    (one,) = [d for d in agg.distributions() if (d.direction, d.kind) == ("towards the river", "car")]
+    assert (one.measure, one.place, one.unit, one.sample_size) == ("speed", "kerb", "m/s", 6)
+    assert dict(one.estimates)["mean"].value == 15.0
+
+
+def test_a_covered_camera_lowers_the_coverage_and_not_the_count() -> None:
+    agg = aggregator(sampled=(SPEED,))
+    run(agg, halves(0, 20), plaza=2)
+    for time_s in halves(20, 50):
+        agg.frame(presence(time_s, plaza=9), between_ns=np.array([1]), healthy=False)
+        agg.events(LINES, event(time_s))
+        agg.samples(SPEED, samples([99.0], time_s=time_s))
+    run(agg, halves(50, 60), plaza=2)
+    agg.events(LINES, event(19))
+    agg.events(LINES, event(30))
+    agg.events(LINES, event(50))
+    figures = agg.finish()
+    assert {m.coverage for m in figures} == {0.5}
+    assert {(m.frames_seen, m.frames_dropped) for m in figures} == {(60, 120)}
+    assert value(figures, "crossings", "kerb", "towards the river") == 2
+    assert value(figures, "occupancy", "plaza") == 2
+    assert value(figures, "occupancy_peak", "plaza") == 2
+    assert statistics(figures)[0, "speed_count", "towards the river", "all"] == (0.0, None)
+    assert agg.dropped == 60 + 60 + 1
+
+
+def test_a_camera_that_is_covered_all_the_time_gives_no_value() -> None:
+    agg = aggregator()
+    for time_s in halves(0, 60):
+        agg.frame(presence(time_s), healthy=False)
+    assert {(m.value, m.coverage, m.frames_seen, m.frames_dropped) for m in agg.finish()} == {(None, 0.0, 0, 120)}
+
+
+def test_misuse_of_samples_is_told() -> None:
+    agg = aggregator(sampled=(SPEED,))
+    run(agg, [1.0])
+    with pytest.raises(ValueError, match="after the last frame"):
+        agg.samples(SPEED, samples([1.0], time_s=1.5))
+    with pytest.raises(ValueError, match="cannot tell"):
+        agg.samples(SPEED, samples([1.0], kind=Kind.BUS))
+    with pytest.raises(ValueError, match="'kerb'"):
+        aggregator(sampled=(SPEED, SPEED))
