@@ -37,7 +37,7 @@ _GROUP[list(RULING)] = np.arange(len(RULING))
 SATURATION_HEADWAY_S = 2.0
 """1,800 vehicles per hour of green and lane; the Highway Capacity Manual's base is 1,900 passenger cars, 1.9 s."""
 SETTLE_NS = SECOND_NS
-"""A crossing is judged so long after it happened: lamps are believed after a moment, fronts clear the line after one."""
+"""A crossing is judged so long after it happened, for lamps are believed, and fronts clear the line, after a moment."""
 MAX_GAP_NS = SECOND_NS
 """Who crossed in a longer gap between two moments was not seen."""
 LONGEST_GREEN_NS = 600 * SECOND_NS
@@ -81,7 +81,7 @@ class SignalSamples(Private):
     phases: Samples
     """One per phase whose beginning and end are known; group: the state; all kinds; value: its duration in s."""
     green_use: Samples
-    """One per such green that was watched throughout; all kinds; value: share in use, 0..1. Not for those on foot."""
+    """One per green of these that was watched throughout, but for people on foot; all kinds; value: share in use."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -96,6 +96,14 @@ class StopLineState(Private):
     """What happened by then was told, but for crossings that settle late."""
     watched_ns: int = 0
     """Since when there was no gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    place: int
+    state: int
+    start_ns: int
+    end_ns: int
 
 
 def fronts(tracks: GroundTracks) -> Feet:
@@ -157,7 +165,7 @@ def _judged(state: StopLineState, until_ns: int, params: SignalParams) -> tuple[
     told = SignalSamples(
         _samples(events, _GROUP[shown], since_s),
         _samples(_taken(events, red), np.digitize(since_s[red], RED_CLASSES_S).astype(np.int8), since_s[red]),
-        _durations(ended, params),
+        _durations(ended),
         _green_use(ended, in_green, state.watched_ns, params),
     )
     in_green = _taken(in_green, in_green.time_ns > until_ns - LONGEST_GREEN_NS)
@@ -174,38 +182,33 @@ def _met(events: Events, params: SignalParams) -> tuple[NDArray[np.uint8], NDArr
     return shown, since_ns / SECOND_NS
 
 
-def _ended(params: SignalParams, after_ns: int, until_ns: int) -> Iterator[tuple[int, int]]:
-    """(stop line, number of the phase) of all phases that ended in the time after the one up to the other."""
+def _ended(params: SignalParams, after_ns: int, until_ns: int) -> Iterator[_Phase]:
+    """Phases of which all is known that ended after the one moment and not after the other."""
     for place, stop in enumerate(params.stops):
-        first, beyond = stop.phases.start_ns.searchsorted((after_ns, until_ns), "right")
-        for number in range(max(first - 1, 0), beyond - 1):
-            yield place, number
+        start_ns, state = stop.phases.start_ns, stop.phases.state
+        first, beyond = start_ns.searchsorted((after_ns, until_ns), "right")
+        for number in range(max(first - 1, 1), beyond - 1):
+            if _GROUP[state[number]] >= 0 and state[number - 1] and state[number + 1]:
+                yield _Phase(place, int(state[number]), int(start_ns[number]), int(start_ns[number + 1]))
 
 
-def _durations(ended: list[tuple[int, int]], params: SignalParams) -> Samples:
-    rows = []
-    for place, number in ended:
-        phases = params.stops[place].phases
-        neighbours = phases.state[number - 1 : number + 2 : 2]
-        if number and _GROUP[phases.state[number]] >= 0 and (neighbours != SignalState.UNKNOWN).all():
-            begin_ns, end_ns = phases.start_ns[number : number + 2].tolist()
-            rows.append((end_ns, place, int(_GROUP[phases.state[number]]), (end_ns - begin_ns) / SECOND_NS))
+def _durations(ended: list[_Phase]) -> Samples:
+    rows = [(p.end_ns, p.place, int(_GROUP[p.state]), (p.end_ns - p.start_ns) / SECOND_NS) for p in ended]
     return _of_all_kinds(rows)
 
 
-def _green_use(ended: list[tuple[int, int]], in_green: Events, watched_ns: int, params: SignalParams) -> Samples:
+def _green_use(ended: list[_Phase], in_green: Events, watched_ns: int, params: SignalParams) -> Samples:
     rows = []
-    for place, number in ended:
-        stop = params.stops[place]
-        begin_ns, end_ns = stop.phases.start_ns[number : number + 2].tolist()
-        watched = watched_ns <= begin_ns and end_ns - begin_ns <= LONGEST_GREEN_NS
-        if stop.phases.state[number] != SignalState.GREEN or not watched or set(stop.kinds) == {Kind.PEDESTRIAN}:
+    for phase in ended:
+        length_ns = phase.end_ns - phase.start_ns
+        on_foot = set(params.stops[phase.place].kinds) == {Kind.PEDESTRIAN}
+        if phase.state != SignalState.GREEN or on_foot or watched_ns > phase.start_ns or length_ns > LONGEST_GREEN_NS:
             continue
-        here = (in_green.place == place) & (in_green.kind != Kind.PEDESTRIAN)
-        time_ns = np.sort(in_green.time_ns[here & (in_green.time_ns >= begin_ns) & (in_green.time_ns < end_ns)])
-        gaps_s = np.diff(time_ns, prepend=begin_ns) / SECOND_NS
+        here = (in_green.place == phase.place) & (in_green.kind != Kind.PEDESTRIAN)
+        here &= (in_green.time_ns >= phase.start_ns) & (in_green.time_ns < phase.end_ns)
+        gaps_s = np.diff(np.sort(in_green.time_ns[here]), prepend=phase.start_ns) / SECOND_NS
         used_s = np.minimum(gaps_s, SATURATION_HEADWAY_S).sum()
-        rows.append((end_ns, place, 0, float(used_s) * SECOND_NS / (end_ns - begin_ns)))
+        rows.append((phase.end_ns, phase.place, 0, float(used_s) * SECOND_NS / length_ns))
     return _of_all_kinds(rows)
 
 
