@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from flaneur.config.load import LARGEST_BYTES, ConfigError
-from flaneur.config.site import CameraTable, FlowTable, LineTable, SiteFile, ZoneTable
+from flaneur.config.places import FlowTable, LineTable, ZoneTable
+from flaneur.config.site import CameraTable, SiteFile
 from flaneur.data.geometry import GROUND_POINT
 
 DECIMALS = 6

@@ -1,92 +1,20 @@
 """Model of a site file. One strict class per table; positions are fractions of the picture."""
 
-import itertools
+import difflib
+from collections.abc import Set
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
-import shapely
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from flaneur.data.geometry import GROUND_POINT, OWN_PLACES, Flow, Line, Places, Zone
+from flaneur.config.base import Name, Point, Polygon, Table, check_polygon
+from flaneur.config.ground import GroundTable, QueueTable
+from flaneur.config.places import FlowTable, LineTable, ZoneTable
+from flaneur.config.signals import SignalTable
+from flaneur.data.geometry import GROUND_POINT, Flow, GroundLine, GroundPlaces, GroundZone, Line, Places, Zone
 from flaneur.data.kinds import Kind, kind_from_label
-
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Point = tuple[Fraction, Fraction]
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
-
-
-class Table(BaseModel):
-    """Base of every table: nothing unknown, nothing changed later, no infinity."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _not_reserved(name: str) -> str:
-    if name in OWN_PLACES:
-        raise ValueError(f"{name!r} is what Flaneur calls a place of its own; take another name")
-    return name
-
-
-PlaceName = Annotated[Name, AfterValidator(_not_reserved)]
-
-
-class LineTable(Table):
-    """`[[camera.line]]`: a directed line of two or more points."""
-
-    name: PlaceName
-    points: Annotated[list[Point], Field(min_length=2, max_length=100)]
-    to_right: Name = "to right"
-    to_left: Name = "to left"
-
-    @field_validator("points")
-    @classmethod
-    def _has_length(cls, points: list[Point]) -> list[Point]:
-        for number, (a, b) in enumerate(itertools.pairwise(points), start=1):
-            if a == b:
-                raise ValueError(f"points {number} and {number + 1} are the same, the line has no direction there")
-        return points
-
-    @model_validator(mode="after")
-    def _directions_differ(self) -> Self:
-        if self.to_right == self.to_left:
-            raise ValueError(f"to_right and to_left are both called {self.to_right!r}")
-        return self
-
-
-def _check_polygon(points: list[Point]) -> list[Point]:
-    polygon = shapely.Polygon(points)
-    if not polygon.is_valid:
-        raise ValueError(f"the polygon is not simple: {shapely.is_valid_reason(polygon).lower()}")
-    if polygon.area <= 0.0:
-        raise ValueError("the polygon has no area")
-    return points
-
-
-Polygon = Annotated[list[Point], Field(min_length=3, max_length=500)]
-
-
-class ZoneTable(Table):
-    """`[[camera.zone]]`: a simple polygon."""
-
-    name: PlaceName
-    polygon: Polygon
-
-    _simple = field_validator("polygon")(_check_polygon)
-
-
-class FlowTable(Table):
-    """`[[camera.flow]]`: an ordered pair of lines or zones."""
-
-    name: Name | None = None
-    origin: Name
-    destination: Name
-
-    @property
-    def label(self) -> str:
-        """The given name, or one made of both ends."""
-        return self.name or f"{self.origin} → {self.destination}"
 
 
 class DetectorTable(Table):
@@ -131,36 +59,91 @@ class CameraTable(Table):
     line: list[LineTable] = []
     zone: list[ZoneTable] = []
     flow: list[FlowTable] = []
+    ground: GroundTable | None = None
+    queue: list[QueueTable] = []
+    signal: list[SignalTable] = []
 
     @field_validator("masks")
     @classmethod
     def _simple_masks(cls, masks: list[list[Point]]) -> list[list[Point]]:
-        return [_check_polygon(mask) for mask in masks]
+        return [check_polygon(mask) for mask in masks]
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        seen: set[str] = set()
-        for name in [line.name for line in self.line] + [z.name for z in self.zone] + [f.label for f in self.flow]:
-            if name in seen:
-                raise ValueError(f"two places are called {name!r}")
-            seen.add(name)
-        ends = {line.name for line in self.line} | {zone.name for zone in self.zone}
+        lines, zones = {line.name: line for line in self.line}, {zone.name for zone in self.zone}
+        signals = {signal.name for signal in self.signal}
+        _unique(
+            "places", *(line.name for line in self.line), *(z.name for z in self.zone), *(f.label for f in self.flow)
+        )
+        _unique("queues", *(queue.name for queue in self.queue))
+        _unique("signals", *(signal.name for signal in self.signal))
         for flow in self.flow:
             for end in (flow.origin, flow.destination):
-                if end not in ends:
-                    raise ValueError(f"flow {flow.label!r}: there is no line or zone {end!r}")
+                _known(end, lines.keys() | zones, f"flow {flow.label!r}: there is no line or zone")
             if flow.origin == flow.destination:
                 raise ValueError(f"flow {flow.label!r} begins and ends at the same place")
+        for queue in self.queue:
+            _known(queue.stop_line, lines.keys(), f"queue {queue.name!r}: there is no line")
+            _known(queue.lane, zones, f"queue {queue.name!r}: there is no zone")
+            _known(queue.signal, signals | {None}, f"queue {queue.name!r}: there is no signal")
+        for signal in self.signal:
+            _known(signal.stop_line, lines.keys(), f"signal {signal.name!r}: there is no line")
+            line = lines[signal.stop_line]
+            ways = {line.to_right, line.to_left}
+            _known(signal.direction, ways, f"signal {signal.name!r}: line {line.name!r} has no direction")
+        return self
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        metric = [line.metres is not None for line in self.line] + [zone.metres is not None for zone in self.zone]
+        if any(metric) and not all(metric):
+            raise ValueError("some lines and zones are given in metres and some in the picture; take one or the other")
+        if any(metric) and (self.ground or self.masks or any(signal.lamps for signal in self.signal)):
+            raise ValueError("lines and zones in metres are for trajectories, which have no ground, masks or lamps")
         return self
 
     @property
+    def in_metres(self) -> bool:
+        """Whether the places are for trajectories in metres and not for a picture."""
+        return any(line.metres for line in self.line) or any(zone.metres for zone in self.zone)
+
+    @property
     def places(self) -> Places:
-        """The lines, zones and flows as the measures take them."""
+        """The lines, zones and flows in the picture, as the measures take them; none where they are in metres."""
+        if self.in_metres:
+            return Places()
         return Places(
             lines=tuple(Line(t.name, np.array(t.points, np.float64)) for t in self.line),
             zones=tuple(Zone(t.name, np.array(t.polygon, np.float64)) for t in self.zone),
-            flows=tuple(Flow(t.label, t.origin, t.destination) for t in self.flow),
+            flows=self._flows,
         )
+
+    @property
+    def ground_places(self) -> GroundPlaces:
+        """The lines, zones and flows that are given in metres."""
+        return GroundPlaces(
+            lines=tuple(GroundLine(t.name, np.array(t.metres, np.float64)) for t in self.line if t.metres),
+            zones=tuple(GroundZone(t.name, np.array(t.metres, np.float64)) for t in self.zone if t.metres),
+            flows=self._flows,
+        )
+
+    @property
+    def _flows(self) -> tuple[Flow, ...]:
+        return tuple(Flow(t.label, t.origin, t.destination) for t in self.flow)
+
+
+def _unique(what: str, *names: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two {what} are called {name!r}")
+        seen.add(name)
+
+
+def _known(name: str | None, names: Set[str | None], sentence: str) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(str(name), filter(None, names), n=1)
+        raise ValueError(f"{sentence} {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
 class SiteTable(Table):

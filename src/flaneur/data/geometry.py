@@ -97,3 +97,12 @@ class Places:
     lines: tuple[Line, ...] = ()
     zones: tuple[Zone, ...] = ()
     flows: tuple[Flow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroundPlaces:
+    """The same in metres."""
+
+    lines: tuple[GroundLine, ...] = ()
+    zones: tuple[GroundZone, ...] = ()
+    flows: tuple[Flow, ...] = ()

@@ -28,6 +28,22 @@ polygon = [[0.1, 0.9], [0.9, 0.9], [0.7, 0.4], [0.3, 0.4]]
 origin = "crosswalk"
 destination = "plaza"
 
+[camera.ground]
+picture = [[0.2, 0.8], [0.8, 0.8], [0.6, 0.4], [0.3, 0.4]]
+metres = [[0, 0], [8.0, 0], [8.0, 15.0], [0, 15.0]]
+
+[[camera.queue]]
+name = "north lane"
+stop_line = "crosswalk"
+lane = "plaza"
+signal = "K1"
+
+[[camera.signal]]
+name = "K1"
+stop_line = "crosswalk"
+direction = "southbound"
+file = "phases.csv"
+
 [detector]
 rate_per_s = 2.5
 """
@@ -57,7 +73,7 @@ def test_a_whole_site_file() -> None:
     [
         ("timezone", "timezon", "site.timezon: unknown key; did you mean 'timezone'?"),
         ("rate_per_s", "rate", "detector.rate: unknown key; did you mean 'rate_per_s'?"),
-        ("polygon =", "colour =", "camera[1].zone[1].colour: unknown key; known here: name, polygon"),
+        ("polygon =", "colour =", "camera[1].zone[1].colour: unknown key; known here: crowd, metres, name, polygon"),
         ("[[camera.flow]]", "[[camera.flows]]", "camera[1].flows: unknown key; did you mean 'flow'?"),
         ("Europe/Berlin", "Europe/Bärlin", "site.timezone: 'Europe/Bärlin' is no IANA time zone"),
         ("interval_s = 300", "interval_s = 30", "site.interval_s: Input should be greater than or equal to 60"),
@@ -65,6 +81,14 @@ def test_a_whole_site_file() -> None:
         ("[0.8, 0.7]]", "[0.2, 0.7]]", "camera[1].line[1].points: points 1 and 2 are the same"),
         ("[0.8, 0.7]]", "[1.8, 0.7]]", "camera[1].line[1].points[2][1]: Input should be less than or equal to 1"),
         ("[0.8, 0.7]]", "[nan, 0.7]]", "camera[1].line[1].points[2][1]: Input should be a finite number"),
+        ('lane = "plaza"', 'lane = "plazza"', "queue 'north lane': there is no zone 'plazza'; did you mean 'plaza'?"),
+        ('signal = "K1"', 'signal = "K2"', "queue 'north lane': there is no signal 'K2'"),
+        ('direction = "southbound"', 'direction = "south"', "signal 'K1': line 'crosswalk' has no direction 'south'"),
+        ('file = "phases.csv"', "", "signal 'K1': give either a `file` of phases or its `lamps`"),
+        ('file = "phases.csv"', 'file = "a.csv"\nkinds = ["kar"]', "camera[1].signal[1].kinds: unknown kind 'kar'"),
+        ("[8.0, 0], ", "", "camera[1].ground: 4 points in `picture` but 3 in `metres`"),
+        ("metres = [[0", "from_sizes = true\nmetres = [[0", "camera[1].ground: give either the points"),
+        ("points = [[0.2", "metres = [[20.2", "camera[1]: some lines and zones are given in metres and some in"),
         ("[0.9, 0.9], [0.7, 0.4]", "[0.7, 0.4], [0.9, 0.9]", "the polygon is not simple: self-intersection"),
         ("[0.2, 0.1]]]", "[0.1, 0.0]]]", "camera[1].masks: the polygon is not simple"),
         ('name = "plaza"', 'name = "crosswalk"', "camera[1]: two places are called 'crosswalk'"),
@@ -105,3 +129,31 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         file.truncate(5_000_000)
     with pytest.raises(ConfigError, match="surely not a site file"):
         load_site(tmp_path / "huge.toml")
+
+
+METRIC = """
+[site]
+name = "Kreuzung"
+
+[[camera]]
+name = "simulation"
+
+[[camera.line]]
+name = "north"
+metres = [[140.0, 170.0], [160.0, 170.0]]
+
+[[camera.zone]]
+name = "middle"
+metres = [[140.0, 140.0], [160.0, 140.0], [160.0, 160.0], [140.0, 160.0]]
+crowd = { alarm_per_m2 = [2.0, 4.0] }
+"""
+
+
+def test_places_in_metres_are_no_places_in_the_picture() -> None:
+    camera = parse_site(METRIC, "site.toml").camera[0]
+    assert camera.in_metres
+    assert not camera.places.lines
+    assert camera.ground_places.lines[0].points_m.tolist() == [[140, 170], [160, 170]]
+    assert camera.ground_places.zones[0].polygon_m.shape == (4, 2)
+    assert "rise" in fault(METRIC.replace("2.0, 4.0", "4.0, 2.0"))
+    assert "no ground, masks" in fault(METRIC.replace('"simulation"', '"a"\nmasks = [[[0, 0], [1, 0], [1, 1]]]'))

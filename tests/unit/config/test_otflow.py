@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from flaneur.config.load import ConfigError, parse_site
 from flaneur.config.otflow import Imported, read_otflow, site_toml
-from flaneur.config.site import CameraTable, DetectorTable, FlowTable, LineTable, SiteFile, SiteTable, ZoneTable
+from flaneur.config.places import FlowTable, LineTable, ZoneTable
+from flaneur.config.site import CameraTable, DetectorTable, SiteFile, SiteTable
 
 W, H = 800, 600
 

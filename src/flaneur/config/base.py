@@ -1,0 +1,31 @@
+"""What all tables of a site file share."""
+
+from typing import Annotated, TypeVar
+
+import shapely
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Point = tuple[Fraction, Fraction]
+"""Shares of the picture's width and height."""
+MetrePoint = tuple[float, float]
+"""Metres on the ground, x and y right-handed as seen from above."""
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
+Polygon = Annotated[list[Point], Field(min_length=3, max_length=500)]
+Corners = TypeVar("Corners", list[Point], list[MetrePoint])
+
+
+class Table(BaseModel):
+    """Base of every table: nothing unknown, nothing changed later, no infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def check_polygon(points: Corners) -> Corners:
+    """The corners, if they go round a simple polygon with an area; else ValueError."""
+    polygon = shapely.Polygon(points)
+    if not polygon.is_valid:
+        raise ValueError(f"the polygon is not simple: {shapely.is_valid_reason(polygon).lower()}")
+    if polygon.area <= 0.0:
+        raise ValueError("the polygon has no area")
+    return points
