@@ -193,7 +193,8 @@ def start(params: QueueParams) -> QueueState:
 
 def step(state: QueueState, tracks: GroundTracks, params: QueueParams) -> tuple[QueueState, Queued]:
     """One frame. The first in each second of the video gives a sample of each lane."""
-    second, queuers, told = tracks.time_ns // SECOND_NS, state.queuers, NOTHING
+    second, told = tracks.time_ns // SECOND_NS, NOTHING
+    queuers = evict(state.queuers, rows_of(state.queuers, tracks.ended))
     if second != state.second and len(params.lanes):
         queuers = _look(queuers, tracks, params)
         held_ns = np.full_like(queuers.held_ns, NEVER)
@@ -202,7 +203,7 @@ def step(state: QueueState, tracks: GroundTracks, params: QueueParams) -> tuple[
             held_ns[rows, lane] = since_ns
         queuers = replace(queuers, held_ns=held_ns)
         told = _tell(queuers, tracks.time_ns)
-    return QueueState(evict(queuers, rows_of(queuers, tracks.ended)), second), told
+    return QueueState(queuers, second), told
 
 
 def finish(state: QueueState, params: QueueParams) -> Queued:  # noqa: ARG001

@@ -19,7 +19,7 @@ AS_GOOD_AS = 1e-9
 """Shares closer than this are the same: products of fractions are seldom exactly a half."""
 
 
-class Estimate(NamedTuple):
+class Banded(NamedTuple):
     """A figure with its 95 % band; NaN where the data do not reach far enough to tell."""
 
     value: float
@@ -46,7 +46,7 @@ class Survival(Private):
     longest_s: float
     """The longest stay seen, complete or not: nothing is known beyond it; NaN without any stay."""
 
-    def quantile(self, share: float) -> Estimate:
+    def quantile(self, share: float) -> Banded:
         """The time by which `share` of all stays have ended, e.g. the median at 0.5.
 
         Where exactly that share has ended between two times, their middle. The band is where those of the curve cross
@@ -55,9 +55,9 @@ class Survival(Private):
         if not 0.0 < share < 1.0:
             raise ValueError(f"a quantile lies between 0 and 1, {share} does not")
         level = 1.0 - share
-        return Estimate(*(self._first(curve, level) for curve in (self.share, self.low, self.high)))
+        return Banded(*(self._first(curve, level) for curve in (self.share, self.low, self.high)))
 
-    def restricted_mean(self, horizon_s: float | None = None) -> Estimate:
+    def restricted_mean(self, horizon_s: float | None = None) -> Banded:
         """Mean stay where all longer ones count as `horizon_s`: the area under the curve up to there.
 
         Without a horizon, up to the longest stay seen: the plain mean if that stay is complete. The band uses
@@ -65,7 +65,7 @@ class Survival(Private):
         """
         horizon_s = self.longest_s if horizon_s is None else horizon_s
         if not horizon_s <= self.longest_s:
-            return Estimate(np.nan, np.nan, np.nan)
+            return Banded(np.nan, np.nan, np.nan)
         time_s = np.minimum(np.concatenate(([0.0], self.time_s, [np.inf])), horizon_s)
         areas = np.diff(time_s) * np.concatenate(([1.0], self.share))
         beyond = areas.sum() - np.cumsum(areas)[:-1]
@@ -73,7 +73,7 @@ class Survival(Private):
         variance = self.ended / (self.at_risk * np.maximum(left, 1)) * beyond**2
         error = Z_95 * np.sqrt(variance.sum())
         mean = float(areas.sum())
-        return Estimate(mean, max(mean - error, 0.0), mean + error)
+        return Banded(mean, max(mean - error, 0.0), mean + error)
 
     def _first(self, curve: NDArray[np.float64], level: float) -> float:
         reached = np.flatnonzero(curve <= level + AS_GOOD_AS)
