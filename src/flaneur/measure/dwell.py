@@ -39,6 +39,13 @@ class DwellParams:
     zones: Zones
     standing: Standing = STANDING
 
+    def __post_init__(self) -> None:
+        flat = np.flatnonzero(~(self.zones.clear > 0.0))
+        if len(flat):
+            raise ValueError(
+                f"zone {flat[0] + 1} has no area: nobody can stay in it; give its corners in order around it"
+            )
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DwellState(TrackTable):
