@@ -20,14 +20,13 @@ class PlaceMapAccumulator:
         self._measure = measure
         self._cells: Counter[tuple[int, int]] = Counter()
         self.dropped = 0
-        """Events without a position, or with one that is not in sight of any camera."""
+        """Events at positions that no camera can see."""
 
-    def add(self, xy_m: NDArray[np.float64]) -> None:
-        """Events at these positions [n, 2]."""
-        near = (np.abs(xy_m) <= FARTHEST_M).all(axis=1)  # False for NaN
+    def add(self, cell: NDArray[np.int32]) -> None:
+        """Events in these cells [n, 2], each a column and a row counted from the ground's origin."""
+        near = (np.abs(cell) <= FARTHEST_M / CELL_M).all(axis=1)
         self.dropped += int((~near).sum())
-        cells = np.floor(xy_m[near] / CELL_M).astype(np.int64)
-        self._cells.update(zip(cells[:, 0].tolist(), cells[:, 1].tolist(), strict=True))
+        self._cells.update(map(tuple, cell[near].tolist()))
 
     def finish(self) -> PlaceMap | None:
         """The map, no larger than the cells that have a figure; None when there is none."""

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from flaneur.data.released import SHORTEST_INTERVAL_NS
+from flaneur.data.statistics import QUANTILES
 from flaneur.data.time import MINUTE_NS
 
 MOST_BARS = 96
 """A day in quarters of an hour."""
 
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+
+_AVERAGED = "_({})$".format("|".join(("share", "mean", *QUANTILES)))
+"""Statistics that add up to nothing: over several intervals they are averaged by their sample sizes."""
 
 Key = tuple[str, str, str, str]
 """measure, place, direction, kind"""
@@ -41,7 +45,8 @@ class Figures:
 
     bins: Bins
     total: dict[Key, float | None]
-    """Over the whole run: the sum of counts, the mean of occupancies by observed time, the highest peak."""
+    """Over the whole run: the sum of counts, the mean of occupancies by observed time, the highest peak; of other
+    statistics the mean of the intervals by their sample sizes."""
     series: dict[Key, Series]
     """The same for each bar."""
     coverage: dict[tuple[str, str], tuple[float, ...]]
@@ -111,12 +116,25 @@ def put_together(table: pl.DataFrame, bins: Bins) -> Figures:
 
 
 def _figure() -> pl.Expr:
-    """One figure of several intervals; None when none of them was observed."""
-    value, observed = pl.col("value"), pl.col("observed_ns")
-    mean = (value * observed).sum() / observed.sum()
-    measure = pl.col("measure").first()
-    figure = pl.when(measure == "occupancy").then(mean).when(measure == "occupancy_peak").then(value.max())
-    return pl.when(value.is_not_null().any()).then(figure.otherwise(value.sum())).alias("figure")
+    """One figure of several intervals; None when none of them has one."""
+    value, name = pl.col("value"), pl.col("measure").first()
+    known = value.is_not_null()
+
+    def mean(weight: pl.Expr) -> pl.Expr:
+        return (value * weight).sum() / weight.filter(known).sum()
+
+    figure = (
+        pl.when(name == "occupancy")
+        .then(mean(pl.col("observed_ns")))
+        .when((name == "occupancy_peak") | name.str.ends_with("_max"))
+        .then(value.max())
+        .when(name.str.ends_with("_min"))
+        .then(value.min())
+        .when(name.str.contains(_AVERAGED))
+        .then(mean(pl.col("sample_size")))
+        .otherwise(value.sum())
+    )
+    return pl.when(known.any()).then(figure).alias("figure")
 
 
 def _coverage(binned: pl.DataFrame, bins: Bins) -> dict[tuple[str, str], tuple[float, ...]]:

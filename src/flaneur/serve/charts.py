@@ -76,7 +76,7 @@ def bar_chart(
     height = HEIGHT_MIRRORED if down else HEIGHT
     band = min(WIDEST_BAR, (WIDTH - LEFT - RIGHT) / max(bins.count, 1))
     highest = max(_highest(up), _highest(down), *(_highest({k: s}) for k, s in peaks.items()), 0.0)
-    step, end = _scale(top or highest, halves=bool(down), whole=not peaks)
+    step, end = round_scale(top or highest, halves=bool(down), whole=not peaks)
     inner = height - TOP - BOTTOM
     zero = TOP + inner / 2 if down else TOP + inner
     unit = (zero - TOP) / end
@@ -131,7 +131,7 @@ def _highest(series: dict[str, Series]) -> float:
     return max((sum(v or 0.0 for v in column) for column in zip(*series.values(), strict=True)), default=0.0)
 
 
-def _scale(highest: float, *, halves: bool, whole: bool) -> tuple[float, float]:
+def round_scale(highest: float, *, halves: bool, whole: bool) -> tuple[float, float]:
     """Step and upper end of an axis from 0 in about four round steps; three where two `halves` share the height.
 
     Steps of counts are `whole` numbers: half a passage does not exist.

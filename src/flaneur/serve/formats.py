@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flaneur.data.geometry import OWN_PLACES
+from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.notes import Note
+from flaneur.data.released import Estimate
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.serve.texts import TEXTS
 
@@ -38,6 +40,22 @@ class Words:
         """A direction of the software's own in this language; directions that users named stay as they are."""
         return TEXTS[self.language][name] if name in OWN_DIRECTIONS else name
 
+    def measure(self, name: str, part: str = "measure") -> str:
+        """A measure in this language, or another `part` of what is said of it; as it is where there is no text."""
+        return TEXTS[self.language].get(f"{part}_{name}", name.replace("_", " ") if part == "measure" else "")
+
+    def group(self, name: str) -> str:
+        """A direction, level or class in this language; names that users gave stay as they are."""
+        return TEXTS[self.language].get(f"group_{name}", self.direction(name))
+
+    def kind(self, label: str) -> str:
+        """A kind, a pair of kinds or all of them."""
+        return self.say("all_kinds") if label == ALL_LABEL else " × ".join(map(self.name, label.split(" × ")))
+
+    def unit(self, unit: str) -> str:
+        """A unit in this language; symbols stay as they are."""
+        return TEXTS[self.language].get(f"unit_{unit}", unit)
+
     def note(self, note: Note) -> str:
         """What a note of the run says: counts as they are, other numbers with the digits of a mean."""
         numbers = (self.number(n) if isinstance(n, int) else self.mean(n) for n in note.numbers)
@@ -48,11 +66,22 @@ class Words:
         if value is None:
             return MISSING
         swap = {",": self.say("group"), ".": self.say("decimal")}
-        return "".join(swap.get(sign, sign) for sign in f"{value:,.{digits}f}")
+        return "".join(swap.get(sign, sign) for sign in f"{value:,.{digits}f}").replace("-", "−")
 
     def mean(self, value: float | None) -> str:
         """Two digits for small values, one for larger ones."""
         return self.number(value, 2 if value is not None and value < 10 else 1)
+
+    def estimate(self, one: Estimate, factor: float = 1.0) -> str:
+        """`43.1 (41.0–45.2)`: the value with its band, both times `factor`."""
+        if one.value is None:
+            return MISSING
+        digits = 2 if abs(one.value * factor) < 10 else 1
+        shown = [None if v is None else self.number(v * factor, digits) for v in (one.value, one.low, one.high)]
+        if one.low is None:
+            return f"{shown[0]}"
+        between = "–" if one.low >= 0.0 else self.say("to")
+        return f"{shown[0]} ({shown[1]}{between}{shown[2]})"
 
     def share(self, share: float | None) -> str:
         """Per cent; 100 % only when nothing is missing, 0 % only when there is nothing."""
@@ -74,6 +103,10 @@ class Words:
         if minutes:
             return self.say("minutes", min=minutes, s=s) if s else self.say("whole_minutes", min=minutes)
         return self.say("seconds", s=self.number(seconds, 0 if seconds >= 10 or seconds == whole else 1))
+
+    def listed_label(self, *parts: str) -> str:
+        """`gate · to right`: what is not empty of `parts`."""
+        return " · ".join(part for part in parts if part)
 
     def listed(self, parts: list[str]) -> str:
         """`a, b and c`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flaneur.serve.bins import Series
 from flaneur.serve.charts import BarChart, bar_chart
+from flaneur.serve.curves import CurveChart
 from flaneur.serve.formats import Words
 from flaneur.serve.sections import Group, Material, Table, presence_places, sum_known
 
@@ -15,7 +16,7 @@ class Plot:
 
     id: str
     heading: str
-    chart: BarChart | None
+    chart: BarChart | CurveChart | None
     title: str
     description: str
     up: str
@@ -54,7 +55,7 @@ def _count_plot(m: Material, group: Group, place: str, plot_id: str) -> Plot:
         up=names[0] if len(names) > 1 else "",
         down=names[1] if len(names) > 1 else "",
         note=_busiest(m, sums) if any(coverage) else say("unobserved"),
-        table=_table(m, head, columns, coverage, m.words.number),
+        table=series_table(m, head, columns, coverage, m.words.number),
     )
 
 
@@ -72,13 +73,14 @@ def _busiest(m: Material, sums: Sequence[float | None]) -> str:
     return m.words.say("busiest", width=m.width, value=m.words.number(value), when=m.periods()[-n])
 
 
-def _table(
+def series_table(
     m: Material,
     head: Sequence[str],
     columns: Sequence[Series],
     coverage: Sequence[float],
     write: Callable[[float | None], str],
 ) -> Table:
+    """A row for each bar: when it is, `columns` under their `head`, and how much was observed."""
     rows = [
         [period, *(write(column[n]) for column in columns), m.words.share(share)]
         for n, (period, share) in enumerate(zip(m.periods(), coverage, strict=True))
@@ -99,13 +101,13 @@ def _presence_plot(m: Material, place: str, kind: str, plot_id: str) -> Plot:
     peak = m.figures.series.get(("occupancy_peak", place, "", kind), (None,) * bins.count)
     coverage = m.figures.coverage["occupancy", place]
     label = m.words.place(place)
-    table = _table(m, [say("mean"), say("peak")], [mean, peak], coverage, m.words.mean)
+    table = series_table(m, [say("mean"), say("peak")], [mean, peak], coverage, m.words.mean)
     for row, value in zip(table.rows, peak, strict=True):
         row[2] = m.words.number(value)
     return Plot(
         id=plot_id,
         heading=f"{label}: {m.kind(kind)}",
-        chart=bar_chart(bins, m.clock, coverage, {kind: mean}, peaks={kind: peak}, label=_axis(m.words)),
+        chart=bar_chart(bins, m.clock, coverage, {kind: mean}, peaks={kind: peak}, label=axis(m.words)),
         title=say("chart_presence", place=label, kind=m.kind(kind)),
         description=say("chart_presence_desc", n=bins.count, width=m.width),
         up="",
@@ -115,7 +117,7 @@ def _presence_plot(m: Material, place: str, kind: str, plot_id: str) -> Plot:
     )
 
 
-def _axis(words: Words) -> Callable[[float], str]:
+def axis(words: Words) -> Callable[[float], str]:
     """Whole numbers without digits behind them."""
     return lambda value: words.number(value, 0 if value == round(value) else 1 if value >= 0.1 else 2)
 

@@ -6,21 +6,37 @@ as a table behind them, the heat map is part of the file.
 
 import base64
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flaneur.data.geometry import Flow
 from flaneur.data.language import Language
-from flaneur.data.released import HeatMap, Measurement, RunFacts
+from flaneur.data.released import Distribution, GroundFacts, HeatMap, Measurement, PlaceMap, RunFacts
 from flaneur.data.time import to_s
-from flaneur.serve import plots, sections
+from flaneur.serve import measured, measured_plots, plots, sections
 from flaneur.serve.atomic import written_whole
 from flaneur.serve.bins import bins_for, put_together
 from flaneur.serve.formats import Clock, Words
 from flaneur.serve.tables import raw_table
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metres:
+    """What is told beside figures where the camera has a ground plane."""
+
+    ground: GroundFacts | None = None
+    ground_png: bytes | None = None
+    """A hidden picture with the grid of metres on it."""
+    distributions: tuple[Distribution, ...] = ()
+    maps: tuple[PlaceMap, ...] = ()
+    """Where near misses happened."""
+
+
+NOTHING_IN_METRES = Metres()
 
 
 def write_report(
@@ -31,6 +47,7 @@ def write_report(
     heat: HeatMap | None = None,
     heat_png: bytes | None = None,
     flows: tuple[Flow, ...] = (),
+    metres: Metres = NOTHING_IN_METRES,
     language: Language = "en",
 ) -> None:
     """Write the report of one run; WriteError when the disk refuses.
@@ -38,7 +55,9 @@ def write_report(
     `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
     its legend. `flows` are those of the site, for their origins and destinations.
     """
-    html = render_report(facts, measurements, heat=heat, heat_png=heat_png, flows=flows, language=language)
+    html = render_report(
+        facts, measurements, heat=heat, heat_png=heat_png, flows=flows, metres=metres, language=language
+    )
     with written_whole(path) as file:
         file.write(html.encode())
 
@@ -50,6 +69,7 @@ def render_report(
     heat: HeatMap | None = None,
     heat_png: bytes | None = None,
     flows: tuple[Flow, ...] = (),
+    metres: Metres = NOTHING_IN_METRES,
     language: Language = "en",
 ) -> str:
     """The report as text; see `write_report`."""
@@ -74,6 +94,7 @@ def render_report(
         lstrip_blocks=True,
     )
     environment.globals.update(say=words.say, words=words, sections=sections, plots=plots)
+    environment.globals.update(measured=measured, measured_plots=measured_plots)
     return environment.get_template("report.html").render(
         m=material,
         facts=facts,
@@ -82,5 +103,12 @@ def render_report(
         span=clock.span(facts.start_ns, facts.end_ns),
         never_seen=words.listed([words.name(kind) for kind in facts.kinds if kind not in material.kinds]),
         heat=heat,
-        heat_image=None if heat_png is None else base64.b64encode(heat_png).decode(),
+        heat_image=_embedded(heat_png),
+        metres=metres,
+        topics=measured.topics(metres.distributions),
+        ground_image=_embedded(metres.ground_png),
     )
+
+
+def _embedded(png: bytes | None) -> str | None:
+    return None if png is None else base64.b64encode(png).decode()
