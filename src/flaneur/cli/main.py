@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from flaneur.cli.models import app as models
+from flaneur.cli.redact import redact
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
 from flaneur.data.errors import UserError
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(run)
+app.command()(redact)
 app.add_typer(site, name="site")
 app.add_typer(models, name="models")
 

@@ -1,6 +1,7 @@
 """Progress of a run: a bar on a terminal, a plain line now and then elsewhere."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -36,11 +37,13 @@ class Display(Protocol):
         """Called for every frame; decides itself how often to draw."""
 
 
-def open_display(console: Console, frames_estimate: int | None, language: Language) -> Display:
+Caption = Callable[["Moment"], str]
+"""What is said beside how far a run is."""
+
+
+def open_display(console: Console, frames_estimate: int | None, caption: Caption) -> Display:
     """A bar where `console` is a terminal, else plain lines."""
-    if console.is_terminal:
-        return BarDisplay(console, frames_estimate, language)
-    return LineDisplay(console, frames_estimate, language)
+    return (BarDisplay if console.is_terminal else LineDisplay)(console, frames_estimate, caption)
 
 
 class SilentDisplay:
@@ -59,8 +62,8 @@ class SilentDisplay:
 class BarDisplay:
     """Rate, time left and running counts on one line and a second."""
 
-    def __init__(self, console: Console, frames_estimate: int | None, language: Language) -> None:
-        self._language = language
+    def __init__(self, console: Console, frames_estimate: int | None, caption: Caption) -> None:
+        self._caption = caption
         self._progress = Progress(
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
@@ -88,17 +91,17 @@ class BarDisplay:
             return
         self._drawn_s = now_s
         rate = f"{moment.frames / (now_s - self._begin_s):.0f}/s"
-        counts = running_counts(moment, self._language)
+        counts = self._caption(moment)
         self._progress.update(self._task, completed=moment.frames, rate=rate, counts=counts, refresh=True)
 
 
 class LineDisplay:
     """A line every ten seconds, for logs."""
 
-    def __init__(self, console: Console, frames_estimate: int | None, language: Language) -> None:
+    def __init__(self, console: Console, frames_estimate: int | None, caption: Caption) -> None:
         self._console = console
         self._estimate = frames_estimate
-        self._language = language
+        self._caption = caption
         self._begin_s = self._said_s = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -115,9 +118,8 @@ class LineDisplay:
         self._said_s = now_s
         total = f"/{self._estimate}" if self._estimate else ""
         rate = moment.frames / (now_s - self._begin_s)
-        counts = running_counts(moment, self._language)
         self._console.print(
-            f"{clock(to_s(moment.time_ns))}  {moment.frames}{total}  {rate:.0f}/s  {counts}",
+            f"{clock(to_s(moment.time_ns))}  {moment.frames}{total}  {rate:.0f}/s  {self._caption(moment)}".rstrip(),
             markup=False,
             highlight=False,
         )

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from flaneur.cli.progress import Display, SilentDisplay, open_display
+from flaneur.cli.progress import Display, SilentDisplay, open_display, running_counts
 from flaneur.cli.summary import as_json, show_summary
 from flaneur.cli.texts import TEXTS, default_language
 from flaneur.data.language import Language
@@ -50,7 +51,8 @@ def run(
         console.print(TEXTS[language]["measuring"].format(video=video), markup=False, highlight=False)
 
     def display(frames_estimate: int | None) -> Display:
-        return SilentDisplay() if silent else open_display(console, frames_estimate, language)
+        caption = partial(running_counts, language=language)
+        return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
     from flaneur.run.measure_file import measure_file  # takes a second to load, which --help need not wait for
 

@@ -21,6 +21,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "nothing_yet": "nobody counted yet",
         "results": "Results in {folder}",
         "open": "Open {report} in a browser.",
+        "redacted": "{out}: {pictures} pictures, {flat} of them hidden whole because of doubt. No detector finds "
+        "everybody: look at the video before you hand it out.",
         "interrupted": "Stopped early; what was measured is kept and the coverage says so.",
         "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped; "
         "took {wall}, {speed}× real time",
@@ -44,6 +46,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "nothing_yet": "noch niemand gezählt",
         "results": "Ergebnisse in {folder}",
         "open": "{report} im Browser öffnen.",
+        "redacted": "{out}: {pictures} Bilder, davon {flat} im Zweifel ganz verdeckt. Kein Detektor findet jeden: "
+        "das Video vor der Weitergabe ansehen.",
         "interrupted": "Vorzeitig beendet; das Gemessene ist gesichert, die Abdeckung sagt es.",
         "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen; "
         "in {wall}, {speed}× Echtzeit",

@@ -8,6 +8,7 @@ The pictures run about one second behind the video, because what was found later
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,12 +23,8 @@ from flaneur.release.cells import Cells, Mask
 FLAT_BGR = (128, 128, 128)
 """The colour of everything hidden, here and in the background."""
 
-LONGEST_PX = 1280
-"""Larger pictures are reduced to this longer side."""
 MOST_CELLS = 384
 """Along the longer side: fine enough to follow a box, coarse enough to cost little."""
-MIN_INTERVAL_NS = 80 * SECOND_NS // 1000
-"""Of each such interval only the first frame becomes a picture: saves memory and time where the video has more."""
 SLACK_NS = SECOND_NS // 1000
 """Time stamps are rounded by containers; a frame a hair early belongs to the next interval."""
 
@@ -62,18 +59,30 @@ MAX_MOTION = 0.5
 Boxes = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class RedactParams:
+    """How large and how many pictures are; what waits for its delay to pass lies in memory."""
+
+    longest_px: int = 1280
+    """Larger pictures are reduced to this longer side."""
+    most_per_s: float = 12.5
+    """Of each interval of this rate only the first frame becomes a picture."""
+
+
 class Redactor:
     """Takes a video frame by frame with what was found in it and hands out redacted pictures.
 
-    The pictures come in order, as late as the tracks, which is about one second of video, and at most 12.5 a second;
-    each is `width_px` × `height_px`, 1280 pixels at the longer side or less. In doubt a picture is hidden whole:
+    The pictures come in order, as late as the tracks, which is about one second of video; each is `width_px` ×
+    `height_px`. In doubt a picture is hidden whole:
     before the first detection, where detector or tracker did not look in time, when a frame has another size than
     the video, when half of the picture moves at once.
     """
 
-    def __init__(self, width_px: int, height_px: int) -> None:
+    def __init__(self, width_px: int, height_px: int, params: RedactParams | None = None) -> None:
+        params = params or RedactParams()
         self._frame_size = (width_px, height_px)
-        self._cells = Cells(width_px, height_px, LONGEST_PX, MOST_CELLS)
+        self._cells = Cells(width_px, height_px, params.longest_px, MOST_CELLS)
+        self._min_interval_ns = round(SECOND_NS / params.most_per_s)
         self.width_px, self.height_px = self._cells.width_px, self._cells.height_px
         self.pictures = 0
         """Pictures handed out so far."""
@@ -94,7 +103,7 @@ class Redactor:
         moved, give what it saw last. Tracks of some of the frames are enough.
         """
         fits = (frame.width_px, frame.height_px) == self._frame_size
-        interval = (frame.time_ns + SLACK_NS) // MIN_INTERVAL_NS
+        interval = (frame.time_ns + SLACK_NS) // self._min_interval_ns
         if interval != self._interval:
             self._interval = interval
             picture = self._cells.shrink(frame.bgr()) if fits else None

@@ -9,10 +9,9 @@ from typing import Self
 from flaneur.data.notes import Note
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import HeatMap, RedactedImage
-from flaneur.data.time import SECOND_NS
 from flaneur.release.background import BackgroundLearner
 from flaneur.release.heatmap import HeatMapAccumulator
-from flaneur.release.redact import MIN_INTERVAL_NS, Redactor
+from flaneur.release.redact import Redactor, RedactParams
 from flaneur.run.clock import StageClock
 from flaneur.run.job import Job
 from flaneur.serve.formats import Words
@@ -35,7 +34,8 @@ class Pictures:
         self._words = Words(language)
         self._background = BackgroundLearner(info.width_px, info.height_px)
         self._heat = HeatMapAccumulator(info.width_px, info.height_px)
-        self._redactor = Redactor(info.width_px, info.height_px)
+        self._params = RedactParams()
+        self._redactor = Redactor(info.width_px, info.height_px, self._params)
         self._places = job.camera.places
         self._path = video
         self._writer: RedactedVideoWriter | None = None
@@ -55,7 +55,7 @@ class Pictures:
     @property
     def rate_per_s(self) -> float:
         """Pictures a second that are wanted besides those that the detector looks at."""
-        return SECOND_NS / MIN_INTERVAL_NS if self._path is not None else 0.0
+        return self._params.most_per_s if self._path is not None else 0.0
 
     @property
     def notes(self) -> list[Note]:

@@ -1,4 +1,5 @@
 import io
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -8,6 +9,7 @@ from flaneur.cli.progress import BarDisplay, LineDisplay, open_display, running_
 from flaneur.cli.texts import default_language
 from flaneur.run.pipeline import Moment
 
+IN_ENGLISH = partial(running_counts, language="en")
 MOMENT = Moment(120, 12_000_000_000, {("edge left", "in"): 3, ("gate", "north"): 12, ("gate", "south"): 1})
 
 
@@ -21,15 +23,15 @@ def test_nobody_yet() -> None:
 
 
 def test_a_bar_where_there_is_a_terminal_and_lines_elsewhere() -> None:
-    assert isinstance(open_display(Console(file=io.StringIO(), force_terminal=True), 10, "en"), BarDisplay)
-    assert isinstance(open_display(Console(file=io.StringIO()), 10, "en"), LineDisplay)
+    assert isinstance(open_display(Console(file=io.StringIO(), force_terminal=True), 10, IN_ENGLISH), BarDisplay)
+    assert isinstance(open_display(Console(file=io.StringIO()), 10, IN_ENGLISH), LineDisplay)
 
 
 def test_lines_are_said_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 1.0, 11.0, 12.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
     out = io.StringIO()
-    with LineDisplay(Console(file=out, width=200), 400, "en") as display:
+    with LineDisplay(Console(file=out, width=200), 400, IN_ENGLISH) as display:
         for _ in range(3):
             display.show(MOMENT)
     assert out.getvalue() == "0:12  120/400  11/s  so far: gate north 12, Left edge in 3, gate south 1\n"
@@ -40,7 +42,7 @@ def test_the_bar_shows_rate_and_counts(monkeypatch: pytest.MonkeyPatch, estimate
     now = iter([0.0, 2.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now, 3.0))
     out = io.StringIO()
-    with BarDisplay(Console(file=out, width=200, force_terminal=True), estimate, "en") as display:
+    with BarDisplay(Console(file=out, width=200, force_terminal=True), estimate, IN_ENGLISH) as display:
         display.show(MOMENT)
     assert "60/s" in out.getvalue()
     assert "gate north 12" in out.getvalue()

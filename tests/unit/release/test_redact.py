@@ -4,7 +4,7 @@ import pytest
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Tracks
 from flaneur.data.released import RedactedImage
-from flaneur.release.redact import MIN_INTERVAL_NS, Redactor
+from flaneur.release.redact import Redactor, RedactParams
 from support.street import (
     Boxes,
     boxes,
@@ -205,7 +205,7 @@ def test_pictures_come_in_order_and_not_too_many(rate: float) -> None:
     times = [image.time_ns for image in images]
     assert times[0] == 0
     assert times == sorted(set(times))
-    assert len(times) == min(round(4 * rate), 4 * 10**9 // MIN_INTERVAL_NS)
+    assert len(times) == min(round(4 * rate), int(4 * RedactParams().most_per_s))
 
 
 def test_pictures_come_little_later_than_their_tracks() -> None:
