@@ -67,13 +67,18 @@ class LampParams:
             raise ValueError(f"signal {self.group!r}: a lamp must be 2 pixels wide and high at least")
 
     @classmethod
-    def upright(cls, group: str, box_px: tuple[int, int, int, int], *, amber: bool = True) -> "LampParams":
-        """One box around the whole signal, red above, green below; without amber as for people on foot."""
-        left, top, right, bottom = box_px
-        edges = np.linspace(top, bottom, 4 if amber else 3).round().astype(np.intp)
+    def around(
+        cls,
+        group: str,
+        red_px: NDArray[np.float64],
+        amber_px: NDArray[np.float64] | None,
+        green_px: NDArray[np.float64],
+    ) -> "LampParams":
+        """The boxes around polygons [k, 2] of the lamps; signals for people on foot often have no amber."""
         boxes = np.zeros((3, 4), np.intp)
-        for lamp, n in zip((RED, AMBER, GREEN) if amber else (RED, GREEN), range(3), strict=False):
-            boxes[lamp] = (left, edges[n], right, edges[n + 1])
+        for lamp, polygon_px in enumerate((red_px, amber_px, green_px)):
+            if polygon_px is not None:
+                boxes[lamp] = *np.floor(polygon_px.min(axis=0)), *np.ceil(polygon_px.max(axis=0))
         return cls(group, boxes)
 
 

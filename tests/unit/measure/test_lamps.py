@@ -18,8 +18,16 @@ RED, RED_AMBER, GREEN, AMBER = SignalState.RED, SignalState.RED_AMBER, SignalSta
 OFF, UNKNOWN = SignalState.OFF, SignalState.UNKNOWN
 BGR = np.array([(30, 30, 255), (20, 170, 255), (170, 255, 40)], float)
 LIT = {RED: (0,), RED_AMBER: (0, 1), AMBER: (1,), GREEN: (2,), UNKNOWN: ()}
-LEFT, TOP, RIGHT, BOTTOM = BOX = (16, 8, 32, 56)
-PARAMS = LampParams.upright("north", BOX)
+LEFT, TOP, RIGHT, BOTTOM = (16, 8, 32, 56)
+
+
+def lens(lamp: int, left: int = LEFT) -> np.ndarray:
+    """A polygon around one of the lamps."""
+    x, y = left, TOP + 16 * lamp
+    return np.array([(x + 0.4, y + 8), (x + 8, y + 0.4), (x + 15.6, y + 8), (x + 8, y + 15.6)])
+
+
+PARAMS = LampParams.around("north", lens(0), lens(1), lens(2))
 CYCLE = [(0.0, RED), (8.0, RED_AMBER), (9.0, GREEN), (17.0, AMBER), (20.0, RED), (30.0, RED_AMBER), (31.0, GREEN)]
 RATE = 10
 DAY, NIGHT = 110.0, 4.0
@@ -166,7 +174,7 @@ def test_white_sun_on_the_lenses_is_not_a_light():
 
 
 def test_signal_for_people_on_foot_has_no_amber():
-    params = LampParams.upright("walk", (LEFT, TOP, RIGHT, TOP + 32), amber=False)
+    params = LampParams.around("walk", lens(0), None, lens(1))
     changes = [
         (0.0, SignalState.RED),
         (6.0, SignalState.AMBER),
@@ -212,9 +220,9 @@ def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="red and green"):
         LampParams("x", np.zeros((3, 4), np.intp))
     with pytest.raises(ValueError, match="2 pixels"):
-        LampParams.upright("x", (10, 10, 11, 40))
+        LampParams.around("x", lens(0), None, lens(2) * (0.02, 1.0))
     with pytest.raises(ValueError, match="outside the picture"):
-        watch(film(CYCLE, 1), LampParams.upright("x", (40, 8, 56, 56)))
+        watch(film(CYCLE, 1), LampParams.around("x", lens(0), lens(1), lens(2, 40)))
     state = watch(film(CYCLE, 1))
     with pytest.raises(ValueError, match="not later"):
         lamps.step(state, 0, camera(draw(RED)), PARAMS)
