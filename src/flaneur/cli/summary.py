@@ -1,7 +1,8 @@
 """What the terminal shows at the end: a table per kind of place, or the same as JSON."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -9,9 +10,20 @@ from rich.table import Table
 
 from flaneur.cli.texts import TEXTS
 from flaneur.data.language import Language
-from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.released import Distribution, Measurement, RunFacts
+from flaneur.data.statistics import split_name
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words
+from flaneur.serve.measured import (
+    Measured,
+    group_columns,
+    group_rows,
+    heading,
+    topics,
+    value_columns,
+    value_rows,
+)
+from flaneur.serve.sections import PlaceTotals
 
 Totals = dict[tuple[str, str, str], dict[str, float]]
 """(measure, place, direction) -> kind -> figure over the whole run."""
@@ -20,12 +32,13 @@ Totals = dict[tuple[str, str, str], dict[str, float]]
 def totals(measurements: Iterable[Measurement]) -> Totals:
     """Counts added up over intervals, occupancy averaged over the observed time, peaks as the highest.
 
-    A place that was never observed is left out: its figures are missing, not 0.
+    A place that was never observed is left out: its figures are missing, not 0. Statistics of samples do not add up and
+    are left out too: distributions tell them for the whole run.
     """
     sums: defaultdict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
     observed_ns: defaultdict[tuple[str, str, str, str], float] = defaultdict(float)
     for m in measurements:
-        if m.value is None:
+        if m.value is None or split_name(m.measure)[1]:
             continue
         figures = sums[m.measure, m.place, m.direction]
         before = figures.get(m.kind, 0.0)
@@ -41,8 +54,14 @@ def totals(measurements: Iterable[Measurement]) -> Totals:
     return dict(sums)
 
 
-def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measurement], language: Language) -> None:
-    """Print coverage, notes and a table for every kind of place that has figures."""
+def show_summary(
+    console: Console,
+    facts: RunFacts,
+    measurements: Sequence[Measurement],
+    language: Language,
+    distributions: Sequence[Distribution] = (),
+) -> None:
+    """Print coverage, notes and a table for every kind of place and every measure that has figures."""
     text, words = TEXTS[language], Words(language)
     figures = totals(measurements)
     sections = (
@@ -56,6 +75,9 @@ def show_summary(console: Console, facts: RunFacts, measurements: Sequence[Measu
     for title, keys in sections:
         if keys:
             console.print(_table(language, title, keys, figures))
+    for topic in topics(distributions):
+        for measured in topic.measures:
+            console.print(*_statistics(words, measured))
     console.print(coverage_line(facts, language))
     for note in facts.notes:
         console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
@@ -86,7 +108,9 @@ def clock(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def as_json(facts: RunFacts, measurements: Sequence[Measurement], folder: Path) -> dict[str, object]:
+def as_json(
+    facts: RunFacts, measurements: Sequence[Measurement], folder: Path, distributions: Sequence[Distribution] = ()
+) -> dict[str, object]:
     """The summary for programs: facts, the folder and the totals."""
     return {
         "folder": str(folder),
@@ -102,6 +126,18 @@ def as_json(facts: RunFacts, measurements: Sequence[Measurement], folder: Path) 
             {"measure": measure, "place": place, "direction": direction, "kind": kind, "value": value}
             for (measure, place, direction), by_kind in totals(measurements).items()
             for kind, value in by_kind.items()
+        ],
+        "distributions": [
+            {
+                "measure": one.measure,
+                "place": one.place,
+                "direction": one.direction,
+                "kind": one.kind,
+                "unit": one.unit,
+                "sample_size": one.sample_size,
+                "statistics": {name: asdict(estimate) for name, estimate in one.estimates},
+            }
+            for one in distributions
         ],
     }
 
@@ -130,6 +166,31 @@ def _table(language: Language, title: str, keys: Sequence[tuple[str, str, str]],
         if not is_occupancy:
             cells.append(words.number(sum(by_kind.values())))
         table.add_row(*cells)
+    return table
+
+
+def _statistics(words: Words, measured: Measured) -> Iterator[RenderableType]:
+    """A table of the values of a measure, one of the numbers in its groups."""
+    if measured.statistics:
+        columns = value_columns(words, measured)
+        yield _place_table(heading(words, measured), words.say("who"), columns, words, value_rows(words, measured))
+    for statistic in measured.numbers:
+        title = words.measure(measured.name) + ("" if statistic == "count" else f" ({words.say('stat_share')})")
+        columns = group_columns(words, measured, statistic)
+        yield _place_table(title, words.say("kind"), columns, words, group_rows(words, measured, statistic))
+
+
+def _place_table(
+    title: str, second: str, columns: Sequence[str], words: Words, places: Sequence[PlaceTotals]
+) -> RenderableType:
+    table = Table(title=_plain(title), title_justify="left", title_style="bold")
+    table.add_column(words.say("place"))
+    table.add_column(second)
+    for column in columns:
+        table.add_column(_plain(column), justify="right")
+    for place in places:
+        for n, (name, cells) in enumerate(place.rows):
+            table.add_row(_plain(place.place) if n == 0 else "", _plain(name), *cells)
     return table
 
 

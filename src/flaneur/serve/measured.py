@@ -36,7 +36,7 @@ SHOWN_IN = {("speed", "m/s"): KMH, ("section_speed", "m/s"): KMH}
 LEVELS = 6
 """Colours there are for levels and classes, from harmless to serious."""
 _COLOURS = {"serious": "level-5", "slight": "level-3", "uncertain": "level-0"} | {
-    state: f"signal-{state}" for state in ("red", "amber", "green")
+    state: f"signal-{state}" for state in ("red", "red-amber", "green", "amber")
 }
 
 
@@ -83,10 +83,11 @@ def topics(distributions: Iterable[Distribution]) -> tuple[Topic, ...]:
         by_name.setdefault(one.measure, []).append(one)
     named = {name for names in TOPICS.values() for name in names}
     wanted = {**TOPICS, OTHERS: tuple(name for name in by_name if name not in named)}
-    found = {
-        id: [Measured(name, tuple(by_name[name])) for name in names if name in by_name] for id, names in wanted.items()
-    }
-    return tuple(Topic(id, tuple(measures)) for id, measures in found.items() if measures)
+    found = (
+        Topic(topic, tuple(Measured(name, tuple(by_name[name])) for name in names if name in by_name))
+        for topic, names in wanted.items()
+    )
+    return tuple(topic for topic in found if topic.measures)
 
 
 def heading(words: Words, measured: Measured) -> str:

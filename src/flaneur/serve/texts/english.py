@@ -255,6 +255,7 @@ ENGLISH: dict[str, str] = {
     "group_slight": "slight",
     "group_uncertain": "uncertain",
     "group_red": "red",
+    "group_red-amber": "red and amber",
     "group_amber": "amber",
     "group_green": "green",
     "group_up to 1 s": "up to 1 s",

@@ -245,6 +245,7 @@ GERMAN: dict[str, str] = {
     "group_slight": "leicht",
     "group_uncertain": "unsicher",
     "group_red": "Rot",
+    "group_red-amber": "Rot-Gelb",
     "group_amber": "Gelb",
     "group_green": "Grün",
     "group_up to 1 s": "bis 1 s",
