@@ -4,7 +4,7 @@ The filter. Position, velocity and acceleration at a look are those of a parabol
 around it: local polynomial regression of degree two (Fan and Gijbels, Local Polynomial Modelling and Its
 Applications, 1996; on even steps that is the filter of Savitzky and Golay, Analytical Chemistry 36 (1964) 1627).
 A look t seconds away has the weight (1 − (t/h)²) / sigma_m². The half-width h is the one at which the error from
-noise and the error from jerk are smallest together, between 1.5 looks and the lag; where a track begins or ends
+noise and the error from jerk are smallest together, between two steps and the lag; where a track begins or ends
 within h of the look, the window reaches as much farther on the other side.
 
 What it does to speeds. It is linear and keeps parabolas: constant speed comes back exactly, constant acceleration
@@ -51,6 +51,8 @@ CERTAIN = 3.0
 """How many deviations a speed must be above zero, or above the fastest, to be believed."""
 FEWEST_LOOKS = 3
 """A parabola has three unknowns."""
+FEWEST_STEPS = 2.0
+"""Half-width of the narrowest window, in mean steps between looks: where steps are uneven, three looks still fit in."""
 NEVER_NS = int(np.iinfo(np.int64).min)
 _OPTIMUM = 315.0
 """Minimises (J h² / 14)² + 15/7 σ² dt / h³: squared error from jerk J, and from noise, of the slope in the middle of a
@@ -284,7 +286,9 @@ def _fit(looks: _Looks, at: NDArray[np.intp], located: Located, params: MotionPa
     precision /= alike
     own = (precision > 0.0) & (piece == piece[here])
     best_s = (_OPTIMUM * step_s * alike * (sigma / JERK_MPS3[kind]) ** 2) ** (1 / 7)
-    kernel = _kernel(t[:, None], own, np.clip(best_s, min(1.5 * step_s, params.lag_s), params.lag_s), params.lag_s)
+    kernel = _kernel(
+        t[:, None], own, np.clip(best_s, min(FEWEST_STEPS * step_s, params.lag_s), params.lag_s), params.lag_s
+    )
     weight = kernel * precision
     powers = t ** np.arange(6)[:, None]
     parabola = powers[:3] * ((1.0,), (1.0,), (0.5,))
