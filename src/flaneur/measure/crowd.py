@@ -21,7 +21,7 @@ from flaneur.data.geometry import GroundZone
 from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private, Samples
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.crowd_motion import FEWEST, Walkers, counter_flow, doubt, follow, nobody, pressure, share
+from flaneur.measure.crowd_motion import FEWEST, SIGHT_M, Walkers, counter_flow, doubt, follow, nobody, pressure, share
 from flaneur.measure.levels import WALKWAY, Table, level
 from flaneur.measure.memory import evict, rows_of
 from flaneur.measure.rise import Past, rise
@@ -33,7 +33,7 @@ TICK_NS = SECOND_NS
 CUTOFF_M = 1.0
 """Nobody's own ground reaches farther, as is usual with PedPy; ground that is nobody's has no speed."""
 BIN_PER_M2 = 0.5
-DENSITY_BINS = tuple(f"{n * BIN_PER_M2:g}–{(n + 1) * BIN_PER_M2:g}/m²" for n in range(20))
+DENSITY_BINS = tuple(f"{n * BIN_PER_M2:g}–{(n + 1) * BIN_PER_M2:g}/m²" for n in range(12))
 """The groups of `Crowd.speed_at_density`; what is denser than the last is in the last."""
 
 
@@ -68,16 +68,15 @@ class CrowdZones:
         of_zone = tuple(tables) if tables is not None else (WALKWAY,) * len(zones)
         if len(of_zone) != len(zones):
             raise ValueError(f"{len(zones)} zones but {len(of_zone)} tables of levels of service")
+        if not cutoff_m > 0.0 or (floor is None and not np.isfinite(cutoff_m)):
+            raise ValueError("the cut-off must be above 0 m, and there must be one where there is no walkable area")
         return cls(polygon, shapely.area(polygon), of_zone, floor, cutoff_m)
 
     def near(self, xy_m: Array) -> NDArray[np.bool_]:
-        """Who can matter to any zone, bool [n]: whose cell reaches into one, and who shapes such a cell."""
-        around = self.polygon if self.walkable is None or np.isfinite(self.cutoff_m) else np.array([self.walkable])
-        if not len(around):
-            return np.zeros(len(xy_m), np.bool_)
-        # metres from a border at which a neighbour of a neighbour still shapes a cell, or presses
-        margin = max(3.0 * self.cutoff_m, 5.0) if np.isfinite(self.cutoff_m) else 0.0
-        x1, y1, x2, y2 = shapely.total_bounds(around)
+        """Who can matter to any zone, bool [n]: whose cell reaches into one, who shapes such a cell, who presses."""
+        far = not np.isfinite(self.cutoff_m)
+        margin = SIGHT_M + (0.0 if far else 3.0 * self.cutoff_m)
+        x1, y1, x2, y2 = shapely.total_bounds([*self.polygon, self.walkable if far else None])
         x, y = xy_m.T
         near: NDArray[np.bool_] = (x >= x1 - margin) & (x <= x2 + margin) & (y >= y1 - margin) & (y <= y2 + margin)
         return near
@@ -176,7 +175,9 @@ class _Look(Private):
         self.ground = ground
         self.params = params
         self.area_m2 = params.area_m2
-        self.speed_mps = np.hypot(*people.velocity_mps.T)
+        # noise makes the length of a vector too long in the mean (Rice 1944), by about sigma² / (2 speed)
+        square = (people.velocity_mps**2).sum(axis=1) - np.nan_to_num(people.sigma_mps) ** 2
+        self.speed_mps = np.sqrt(np.maximum(square, 0.0))
         self.known = np.isfinite(self.speed_mps)
         x, y = people.xy_m.T
         self.inside = np.array([shapely.contains_xy(zone, x, y) for zone in params.polygon]).T
@@ -211,14 +212,15 @@ class _Look(Private):
     def voronoi_density(self) -> tuple[Array, Array]:
         """Shares of people in each zone over its area, and its noise.
 
-        Somebody whose cell lies across the border counts more or less by about the part of the cell that the border
-        sweeps over when they are put a little aside: their position's error over the width of the cell.
+        Somebody counts more or less by the part of their cell that the border sweeps over when they are put a little
+        aside: the error of their position over the width of the cell, where the border goes through its middle, and
+        less where it only touches it.
         """
         part = self.ground.share()
-        across = (part > 0.0) & (part < 1.0)
         width_m = np.sqrt(np.nan_to_num(self.ground.area_m2, nan=np.inf))
         moved = np.minimum(np.nan_to_num(self.people.sigma_m) / width_m, 0.5)
-        return part.sum(axis=0) / self.area_m2, np.sqrt(across.T @ moved**2) / self.area_m2
+        swept2 = 4.0 * np.maximum(part * (1.0 - part), 0.0).T @ moved**2
+        return part.sum(axis=0) / self.area_m2, np.sqrt(swept2) / self.area_m2
 
 
 def _speeds(look: _Look, density: tuple[Array, Array]) -> dict[str, Samples]:

@@ -124,7 +124,7 @@ def pressure(xy_m: Array, velocity_mps: Array, sigma_mps: Array, known: Bool, he
     noise2 = np.where(known, 2.0 * sigma_mps**2, 0.0)
     columns = np.column_stack((np.ones(len(v)), known, v, (v * v).sum(axis=1), noise2))
     density, weights, vx, vy, v2, expected = (around @ columns).T
-    weights = np.maximum(weights, np.finfo(np.float64).tiny)
+    weights = np.where(weights > 0.0, weights, 1.0)
     own_part = around.power(2) @ noise2
     variance = v2 / weights - (vx**2 + vy**2) / weights**2 - expected / weights + own_part / weights**2
     # of a deviation that has noise of variance s² in each axis, the square has 4 s² (deviation² + s²)

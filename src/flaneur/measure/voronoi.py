@@ -23,6 +23,8 @@ SAME_SPOT_M = 1e-3
 tessellation of points much nearer is at the mercy of rounding."""
 FAR = 10.0
 """Four points at so many half widths of the scene close the outermost cells far outside of it."""
+TINY_M = 1e-6
+"""Sides are taken to be no shorter: corners of which there is a choice differ by rounding, and no figure by this."""
 CORNERS = 16
 """Segments per quarter of the polygon around the cut-off circle; it only has to part what the circle parts."""
 
@@ -182,7 +184,7 @@ def _swept(a: Array, b: Array, radius: float) -> Array:
     """
     way = b - a
     # a + t · way is on the circle at t = middle ± half
-    length2 = np.maximum((way * way).sum(axis=1), np.finfo(np.float64).tiny)
+    length2 = np.maximum((way * way).sum(axis=1), TINY_M**2)
     middle = -(a * way).sum(axis=1) / length2
     inner = middle**2 - ((a * a).sum(axis=1) - radius**2) / length2
     half = np.sqrt(np.maximum(inner, 0.0))
