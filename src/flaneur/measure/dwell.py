@@ -138,8 +138,8 @@ def _stand(
     stands = params.standing.after(state.stands[row], tracks)
     ends = state.stands[row].astype(np.float64) + stands
     since_s = (tracks.time_ns - state.seen_ns[row]) / SECOND_NS
-    stood_s = state.stood_s[row] + np.where(inside & state.inside[row], 0.5 * (ends * since_s)[:, None], 0.0)
-    stood_s[~inside & (state.since_ns[row] == NEVER)] = 0.0
+    stood_s = state.stood_s[row] + (inside & state.inside[row]) * (0.5 * ends * since_s)[:, None]
+    stood_s *= inside | (state.since_ns[row] != NEVER)
     return replace(
         state,
         seen_ns=put(state.seen_ns, row, tracks.time_ns),
