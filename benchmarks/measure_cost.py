@@ -3,7 +3,8 @@
     python benchmarks/measure_cost.py [--tracks N ...] [--frames N]
 
 Synthetic road users walk through a picture with 10 lines of 3 segments, 5 zones of 6 sides and 6 flows; some begin
-and end in every second, many linger at lines. The best of three rounds counts.
+and end in every second, many linger at lines. On the ground they pass 4 lines, 3 zones and 6 flows. The best of three
+rounds counts.
 """
 
 import argparse
@@ -12,16 +13,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from flaneur.data.geometry import Flow, Line, Places, Zone
+from flaneur.data.geometry import Flow, GroundLine, GroundZone, Line, Places, Zone
 from flaneur.data.kinds import Kind
-from flaneur.data.private import Tracks
+from flaneur.data.private import GroundTracks, Tracks
 from flaneur.data.time import SECOND_NS
-from flaneur.measure import edges, passing
+from flaneur.measure import edges, passing, traffic
 from flaneur.measure.feet import picture_feet
 from flaneur.measure.presence import presence
 from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
 
 W, H, RATE = 1280, 720, 25
+PX_PER_M = 30.0
 ENDS = (
     ("line 0", "line 1"),
     ("line 1", "line 0"),
@@ -59,6 +61,26 @@ def walkers(rng: np.random.Generator, n: int, frames: int) -> list[Tracks]:
     return out
 
 
+def on_the_ground(tracks: Tracks) -> GroundTracks:
+    """The same road users, as if the picture were a map."""
+    n, rng = len(tracks), np.random.default_rng(tracks.frame_index)
+    heading, sigma = rng.uniform(-np.pi, np.pi, n), np.full(n, 0.05)
+    return GroundTracks(
+        tracks.time_ns,
+        tracks.foot_px().astype(np.float64) / PX_PER_M,
+        rng.normal(0.0, 2.0, (n, 2)),
+        rng.normal(0.0, 0.5, (n, 2)),
+        heading,
+        np.full((n, 2), 0.5),
+        sigma,
+        sigma,
+        sigma,
+        tracks.track_id,
+        tracks.kind,
+        tracks.ended,
+    )
+
+
 def costs(where: Places, frames: list[Tracks]) -> dict[str, Callable[[], None]]:
     """What is timed, by name; each goes through all frames."""
     placed = passing.Places.in_picture(where, W, H)
@@ -90,7 +112,24 @@ def costs(where: Places, frames: list[Tracks]) -> dict[str, Callable[[], None]]:
             collector.events(counted, events)
             collector.complete()
 
-    return {"lines, zones, flows, presence": count, "edges": watch_edges, "aggregate": aggregate}
+    on_ground = passing.Places.on_ground(
+        [GroundLine(line.name, line.points_xy[[0, -1]] * (W, H) / PX_PER_M) for line in where.lines[:4]],
+        [GroundZone(zone.name, zone.polygon_xy * (W, H) / PX_PER_M) for zone in where.zones[:3]],
+        [flow for flow in where.flows if flow.name != "line 3 → line 4"],
+    )
+    metres = [on_the_ground(tracks) for tracks in frames]
+
+    def measure_on_ground() -> None:
+        state = traffic.start(on_ground)
+        for tracks in metres:
+            state, _, _ = traffic.step(state, tracks, on_ground)
+
+    return {
+        "lines, zones, flows, presence": count,
+        "edges": watch_edges,
+        "aggregate": aggregate,
+        "on the ground": measure_on_ground,
+    }
 
 
 def best_ms(run: Callable[[], None], frames: int) -> float:

@@ -2,15 +2,15 @@
 
 The headway is the time from front to front of two road users that cross a line in the same direction one after the
 other; the gap is the time from the rear of the first to the front of the second (HCM 2010, chapter 4). What crosses
-the line is the middle of the footprint; front and rear do so half the length earlier and later, at the speed and the
-acceleration that the road user has there. Who creeps is taken as going at `SLOWEST_MPS`, so that a road user that
-stops on the line does not have a front from long ago.
+the line is the middle of the footprint. Its front did so half the length earlier, at the speed and the acceleration
+that the road user has there; who creeps is taken as going at `SLOWEST_MPS`, so that nobody has a front from long ago.
+Its rear does so when the road user has gone half its length further, or soon if that is before the crossing is settled.
 
 No gap is told that is longer than `LONGEST_GAP_S`, since the second does not follow the first then, and none below 0,
 since they go side by side; both have their headway. Across time that was not observed there is neither.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from flaneur.data.private import Private, Samples
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.memory import put
-from flaneur.measure.paths import Moments
+from flaneur.measure.memory import NO_SAMPLES, put
+from flaneur.measure.paths import BEFORE, NOW, Moments, Paths
 from flaneur.measure.segments import Array
 from flaneur.measure.speeds import group_of
 
@@ -33,82 +33,106 @@ NEVER_NS = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Leaders(Private):
+    """Who crossed each line last, line by line, to the right and to the left: [2 · lines] each."""
+
+    track_id: NDArray[np.int64]
+    middle_ns: NDArray[np.int64]
+    """`NEVER_NS` where nobody crossed yet."""
+    front_ns: NDArray[np.int64]
+    rear_ns: NDArray[np.int64]
+    """`NEVER_NS` until the rear has crossed."""
+    rear_path_m: Array
+    """Way of the track when its rear crosses."""
+    noise_s: Array
+    """Standard deviation of the moments."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class HeadwayState(Private):
-    """The latest crossing of each line in each direction."""
+    """What the next crossings are compared with."""
 
     frame_ns: int
     """Time of the latest frame."""
     since_ns: int
     """From when on everything was observed."""
-    middle_ns: NDArray[np.int64]
-    """[2 · lines] when the middle crossed, line by line, to the right and to the left; `NEVER_NS` if nobody did."""
-    ahead_s: Array
-    """[2 · lines] by how much its front was earlier."""
-    behind_s: Array
-    """[2 · lines] by how much its rear is later."""
-    noise_s: Array
-    """[2 · lines] standard deviation of the moment."""
+    leaders: Leaders
 
 
 def start(lines: int) -> HeadwayState:
     """Nobody has crossed any of so many lines."""
-    none = np.zeros(2 * lines)
-    return HeadwayState(NEVER_NS, NEVER_NS, np.full(2 * lines, NEVER_NS), none, none, none)
+    none, never = np.zeros(2 * lines), np.full(2 * lines, NEVER_NS)
+    return HeadwayState(NEVER_NS, NEVER_NS, Leaders(never, never, never, never, none, none))
 
 
-def step(state: HeadwayState, time_ns: int, at_lines: Moments) -> tuple[HeadwayState, Samples, Samples]:
+def step(state: HeadwayState, time_ns: int, at_lines: Moments, ways: Paths) -> tuple[HeadwayState, Samples, Samples]:
     """One frame and what crossed: headways and gaps, told at the second road user's crossing, of its kind.
 
     The group is 0 for crossings to the right and 1 for those to the left.
     """
     unbroken = state.frame_ns != NEVER_NS and time_ns - state.frame_ns <= LONGEST_STEP_NS
-    state = replace(state, frame_ns=time_ns, since_ns=state.since_ns if unbroken else time_ns)
-    return _cross(state, at_lines) if len(at_lines) else (state, Samples.none(), Samples.none())
+    state = HeadwayState(time_ns, state.since_ns if unbroken else time_ns, _watch(state.leaders, ways))
+    return _cross(state, at_lines, ways) if len(at_lines) else (state, NO_SAMPLES, NO_SAMPLES)
 
 
-def finish(state: HeadwayState, at_lines: Moments) -> tuple[Samples, Samples]:
+def finish(state: HeadwayState, at_lines: Moments, ways: Paths) -> tuple[Samples, Samples]:
     """The crossings that are settled only by the end of the video."""
-    return _cross(state, at_lines)[1:]
+    return _cross(state, at_lines, ways)[1:] if len(at_lines) else (NO_SAMPLES, NO_SAMPLES)
 
 
-def _cross(state: HeadwayState, at: Moments) -> tuple[HeadwayState, Samples, Samples]:
+def _watch(leaders: Leaders, ways: Paths) -> Leaders:
+    """Fill in whose rear has crossed since the frame before."""
+    if not len(ways):
+        return leaders
+    row = np.minimum(ways.track_id.searchsorted(leaders.track_id), len(ways) - 1)
+    waits = (ways.track_id[row] == leaders.track_id) & (leaders.rear_ns == NEVER_NS)
+    lane = np.flatnonzero(waits & (ways.path_m[row, NOW] >= leaders.rear_path_m))
+    if not len(lane):
+        return leaders
+    row, goal = row[lane], leaders.rear_path_m[lane]
+    before, now = ways.path_m[row].T
+    share = np.clip((goal - before) / np.maximum(now - before, np.finfo(np.float64).tiny), 0.0, 1.0)
+    since = ways.time_ns[row, BEFORE]
+    rear_ns = since + np.rint(share * (ways.time_ns[row, NOW] - since)).astype(np.int64)
+    return replace(leaders, rear_ns=put(leaders.rear_ns, lane, rear_ns))
+
+
+def _cross(state: HeadwayState, at: Moments, ways: Paths) -> tuple[HeadwayState, Samples, Samples]:
     lane = 2 * at.place + group_of(at.direction)
     order = np.lexsort((at.time_ns, lane))
-    lane, middle_ns = lane[order], at.time_ns[order]
-    speed = np.maximum(at.speed_mps[order], SLOWEST_MPS)
-    ahead_s, behind_s = (_half_s(at.length_m[order] / 2, speed, sign * at.along_mps2[order]) for sign in (-1, 1))
-    new = (middle_ns, ahead_s, behind_s, np.nan_to_num(at.sigma_m[order] / speed))
-    old = (state.middle_ns, state.ahead_s, state.behind_s, state.noise_s)
-    before_ns, before_ahead_s, before_behind_s, before_noise_s = (
-        _before(lane, *columns) for columns in zip(new, old, strict=True)
-    )
-    known = (before_ns >= state.since_ns) & (before_ns != NEVER_NS) & (middle_ns > before_ns)
-    middles_s = np.where(known, middle_ns - before_ns, 0) / SECOND_NS
-    # where a speed is not known, the middle stands for the front and there is no gap
-    headway_s = middles_s - np.nan_to_num(ahead_s) + np.nan_to_num(before_ahead_s)
-    gap_s = middles_s - ahead_s - before_behind_s
-    noise = np.hypot(new[3], before_noise_s)
-    told = [
-        _samples(at, order[rows], value[rows], noise[rows])
-        for value, rows in (
-            (headway_s, np.flatnonzero(known & (headway_s > 0.0))),
-            (gap_s, np.flatnonzero(known & (gap_s >= 0.0) & (gap_s <= LONGEST_GAP_S))),
-        )
-    ]
+    lane, new, old = lane[order], _leaders(at, order, ways), state.leaders
+    before = Leaders(*(_before(lane, getattr(new, f.name), getattr(old, f.name)) for f in fields(Leaders)))
+    known = (before.middle_ns >= state.since_ns) & (before.middle_ns < new.middle_ns) & (before.middle_ns != NEVER_NS)
+    behind = known & (before.rear_ns != NEVER_NS)
+    headway_s = np.where(known, new.front_ns - before.front_ns, 0) / SECOND_NS
+    gap_s = np.where(behind, new.front_ns - before.rear_ns, 0) / SECOND_NS
+    noise_s = np.hypot(new.noise_s, before.noise_s)
+    headways = _samples(at, order, headway_s, noise_s, known & (headway_s > 0.0))
+    gaps = _samples(at, order, gap_s, noise_s, behind & (gap_s >= 0.0) & (gap_s <= LONGEST_GAP_S))
     # a crossing that was settled after a later one does not come back as the latest
-    latest = middle_ns >= state.middle_ns[lane]
-    columns = (put(column, lane[latest], values[latest]) for column, values in zip(old, new, strict=True))
-    return HeadwayState(state.frame_ns, state.since_ns, *columns), told[0], told[1]
+    latest = new.middle_ns >= old.middle_ns[lane]
+    columns = (put(getattr(old, f.name), lane[latest], getattr(new, f.name)[latest]) for f in fields(Leaders))
+    return replace(state, leaders=Leaders(*columns)), headways, gaps
 
 
-def _half_s(half_m: Array, speed_mps: Array, along_mps2: Array) -> Array:
+def _leaders(at: Moments, order: NDArray[np.intp], ways: Paths) -> Leaders:
+    """What those who crossed will be to those who follow, in this order."""
+    track_id, middle_ns, half_m = at.track_id[order], at.time_ns[order], at.length_m[order] / 2
+    speed = np.nan_to_num(np.maximum(at.speed_mps[order], SLOWEST_MPS), nan=np.inf)  # unknown: the middle is the front
+    ahead, behind = (_half_ns(half_m, speed, sign * at.along_mps2[order]) for sign in (-1, 1))
+    rear_path_m = at.path_m[order] + half_m
+    gone = ways.path_m[ways.track_id.searchsorted(track_id), NOW] >= rear_path_m
+    rear_ns = np.where(gone, middle_ns + behind, NEVER_NS)
+    return Leaders(track_id, middle_ns, middle_ns - ahead, rear_ns, rear_path_m, at.sigma_m[order] / speed)
+
+
+def _half_ns(half_m: Array, speed_mps: Array, along_mps2: Array) -> NDArray[np.int64]:
     """Time for half a length at this speed and acceleration; at most twice what it takes at the speed alone.
 
     The root of half_m = v·t + a·t²/2 in a form that holds for a = 0 too.
     """
     end_mps = np.sqrt(np.maximum(speed_mps**2 + 2 * along_mps2 * half_m, 0.0))
-    time_s: Array = 2 * half_m / (speed_mps + end_mps)
-    return time_s
+    return np.rint(2 * half_m / (speed_mps + end_mps) * SECOND_NS).astype(np.int64)
 
 
 def _before(lane: NDArray[np.intp], new: NDArray[Any], old: NDArray[Any]) -> NDArray[Any]:
@@ -120,13 +144,9 @@ def _before(lane: NDArray[np.intp], new: NDArray[Any], old: NDArray[Any]) -> NDA
     return before
 
 
-def _samples(at: Moments, rows: NDArray[np.intp], value_s: Array, noise_s: Array) -> Samples:
+def _samples(at: Moments, order: NDArray[np.intp], value: Array, noise: Array, told: NDArray[np.bool_]) -> Samples:
+    rows = order[told]
+    group = group_of(at.direction[rows])
     return Samples(
-        at.time_ns[rows],
-        at.place[rows],
-        group_of(at.direction[rows]),
-        at.kind[rows],
-        value_s,
-        noise_s,
-        np.zeros(len(rows)),
+        at.time_ns[rows], at.place[rows], group, at.kind[rows], value[told], noise[told], np.zeros(len(rows))
     )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.private import Events, Private
+from flaneur.data.private import Events, Private, Samples
 
 Table = TypeVar("Table", bound="TrackTable")
 
@@ -35,11 +35,27 @@ def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.
     if known.all():
         return table, row, known
     new = np.sort(track_id[~known])
-    at = np.searchsorted(table.track_id, new)
-    columns = {f.name: np.insert(getattr(table, f.name), at, table.BLANK.get(f.name, 0), axis=0) for f in fields(table)}
-    columns["track_id"] = np.insert(table.track_id, at, new)
+    at = np.searchsorted(table.track_id, new) + np.arange(len(new))
+    held = np.ones(len(table) + len(new), np.bool_)
+    held[at] = False
+    # where each row comes from: behind the last row stands a blank one, which all new tracks begin with
+    source = np.full(len(held), len(table))
+    source[held] = np.arange(len(table))
+
+    def grown(name: str) -> NDArray[Any]:
+        column = getattr(table, name)
+        blank = np.full((1, *column.shape[1:]), table.BLANK.get(name, 0), column.dtype)
+        return np.concatenate((column, blank)).take(source, axis=0)
+
+    columns = {name: grown(name) for name in _names(table)}
+    columns["track_id"][at] = new
     table = type(table)(**columns)
     return table, table.track_id.searchsorted(track_id), known
+
+
+def _names(table: TrackTable) -> list[str]:
+    """The columns of a table; `dataclasses.fields` takes longer than most of what is done to them."""
+    return [name for name in table.__dataclass_fields__ if name != "BLANK"]
 
 
 def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any]:
@@ -70,7 +86,10 @@ def evict(table: Table, rows: NDArray[np.intp]) -> Table:
     """The table without `rows`."""
     if not len(rows):
         return table
-    return type(table)(**{f.name: np.delete(getattr(table, f.name), rows, axis=0) for f in fields(table)})
+    stays = np.ones(len(table), np.bool_)
+    stays[rows] = False
+    rest = np.flatnonzero(stays)
+    return type(table)(**{name: getattr(table, name).take(rest, axis=0) for name in _names(table)})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -109,3 +128,4 @@ class Passes(Private):
 
 NO_EVENTS = Events.none()
 NO_PASSES = Passes(np.zeros(0, np.int64), NO_EVENTS.time_ns, NO_EVENTS.place, NO_EVENTS.direction, NO_EVENTS.kind)
+NO_SAMPLES = Samples.none()

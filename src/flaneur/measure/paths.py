@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.private import GroundTracks, Private
-from flaneur.measure.memory import Passes, TrackTable, admit, put
+from flaneur.measure.memory import NO_PASSES, Passes, TrackTable, admit, put
 from flaneur.measure.segments import Array
 
 BEFORE, NOW = 0, 1
@@ -99,6 +99,11 @@ class Moments(Private):
         return full[0] if len(full) == 1 else Moments(*(_stacked(full, f.name) for f in fields(Moments)))
 
 
+NO_MOMENTS = Moments(
+    NO_PASSES.track_id, NO_PASSES.time_ns, NO_PASSES.place, NO_PASSES.direction, NO_PASSES.kind, *[np.zeros(0)] * 7
+)
+
+
 def _stacked(parts: Sequence[Moments], name: str) -> NDArray[Any]:
     return np.concatenate([getattr(part, name) for part in parts])
 
@@ -164,6 +169,8 @@ def step(state: Paths, tracks: GroundTracks, met: Passes) -> Paths:
 
 def moments(state: Paths, passes: Passes, first: int = 0) -> Moments:
     """What was true when `passes` happened; the first of their places is number `first` of all places."""
+    if not len(passes):
+        return NO_MOMENTS
     row = state.track_id.searchsorted(passes.track_id)
     path, speed = _at(state, row, passes.time_ns)
     earlier = passes.time_ns < state.time_ns[row, BEFORE]

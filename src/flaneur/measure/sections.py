@@ -18,7 +18,7 @@ from flaneur.data.geometry import IN, OUT
 from flaneur.data.private import Samples
 from flaneur.data.time import SECOND_NS
 from flaneur.measure.flows import Flows
-from flaneur.measure.memory import TrackTable, admit, evict, rows_of
+from flaneur.measure.memory import NO_SAMPLES, TrackTable, admit, evict, rows_of
 from flaneur.measure.paths import Moments
 from flaneur.measure.segments import Array
 
@@ -60,7 +60,7 @@ def finish(state: Begun, at_lines: Moments, at_zones: Moments, params: Flows) ->
 
 def _pass(state: Begun, at_lines: Moments, at_zones: Moments, params: Flows) -> tuple[Begun, Samples, Samples]:
     if not len(at_lines) and not len(at_zones):
-        return state, Samples.none(), Samples.none()
+        return state, NO_SAMPLES, NO_SAMPLES
     every = Moments.joined(at_lines, at_zones)
     place = np.concatenate((at_lines.place, at_zones.place + params.lines))
     begins, ends = (np.concatenate((np.ones(len(at_lines), np.bool_), at_zones.direction == way)) for way in (OUT, IN))
@@ -84,7 +84,7 @@ def _begin(state: Begun, at: Moments, i: NDArray[np.intp], section: NDArray[np.i
 
 def _end(state: Begun, at: Moments, i: NDArray[np.intp], section: NDArray[np.intp]) -> tuple[Begun, Samples, Samples]:
     if not len(i) or not len(state):
-        return state, Samples.none(), Samples.none()
+        return state, NO_SAMPLES, NO_SAMPLES
     row = np.minimum(state.track_id.searchsorted(at.track_id[i]), len(state) - 1)
     due = (state.track_id[row] == at.track_id[i]) & (state.begun_ns[row, section] < at.time_ns[i])
     i, row, section = i[due], row[due], section[due]

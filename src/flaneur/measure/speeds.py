@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from flaneur.data.geometry import IN, OUT
 from flaneur.data.private import GroundTracks, Samples
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.memory import TrackTable, admit, evict, rows_of
+from flaneur.measure.memory import NO_SAMPLES, TrackTable, admit, evict, rows_of
 from flaneur.measure.paths import NOW, Moments, Paths, along_mps2
 from flaneur.measure.segments import Array
 
@@ -40,6 +40,8 @@ def group_of(direction: NDArray[np.int8]) -> NDArray[np.int8]:
 
 def spot_speed(at_lines: Moments) -> Samples:
     """Speed of each crossing at its moment; the group is 0 for crossings to the right and 1 for those to the left."""
+    if not len(at_lines):
+        return NO_SAMPLES
     told = np.flatnonzero(np.isfinite(at_lines.speed_mps))
     speed = at_lines.speed_mps[told]
     return Samples(
@@ -55,6 +57,8 @@ def spot_speed(at_lines: Moments) -> Samples:
 
 def path_speed(paths: Paths, rows: NDArray[np.intp]) -> Samples:
     """Way over time of the whole paths of tracks that end, standing included; the only place is the whole scene."""
+    if not len(rows):
+        return NO_SAMPLES
     time_s = (paths.time_ns[rows, NOW] - paths.first_ns[rows]) / SECOND_NS
     long = (time_s >= SHORTEST_PATH_S) & (paths.path_m[rows, NOW] >= SHORTEST_PATH_M)
     rows, time_s = rows[long], time_s[long]
@@ -103,7 +107,7 @@ def step(
     """
     entries = at_zones.direction == IN
     if not len(state) and not entries.any():
-        return state, Samples.none(), Samples.none()
+        return state, NO_SAMPLES, NO_SAMPLES
     state, _, _ = admit(state, np.unique(at_zones.track_id[entries]))
     entered_ns, path_m, sigma_m = state.entered_ns.copy(), state.path_m.copy(), state.sigma_m.copy()
     at = state.track_id.searchsorted(at_zones.track_id[entries]), at_zones.place[entries]

@@ -74,7 +74,7 @@ def step(state: TrafficState, tracks: GroundTracks, params: Places) -> tuple[Tra
     ended = rows_of(ways, tracks.ended)
     visits, zone_speed, acceleration = speeds.step(state.visits, tracks, passed.inside, at_zones)
     begun, section_speed, travel_time = sections.step(state.sections, at_lines, at_zones, tracks.ended, params.flows)
-    follow, headway, gap = headways.step(state.headways, tracks.time_ns, at_lines)
+    follow, headway, gap = headways.step(state.headways, tracks.time_ns, at_lines, ways)
     told = Traffic(
         passed.lines.events(),
         passed.zones.events(),
@@ -104,7 +104,7 @@ def finish(state: TrafficState, params: Places) -> Traffic:
         speeds.path_speed(state.paths, every),
         *speeds.finish(state.visits, at_zones),
         *sections.finish(state.sections, at_lines, at_zones, params.flows),
-        *headways.finish(state.headways, at_lines),
+        *headways.finish(state.headways, at_lines, state.paths),
     )
 
 
