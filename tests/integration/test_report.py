@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from flaneur.data.geometry import Flow
 from flaneur.data.time import MINUTE_NS
-from flaneur.serve.report import Language, write_report
+from flaneur.serve.report import Language, Metres, write_report
 from support.figures import MONDAY_7H_NS, NOTES, Scene, facts
+from support.metres import GROUND, measured
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -54,7 +55,10 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     png = cv2.imencode(".png", np.zeros((90, 160, 3), np.uint8))[1].tobytes()
     whole = facts(end_ns=MONDAY_7H_NS + 200 * MINUTE_NS, site=HOSTILE[0], notes=NOTES)
-    write_report(path, whole, scene.measurements(), heat_png=png, flows=FLOWS, language=language)
+    street = measured(30)
+    figures = [*scene.measurements(), *street.measurements]
+    metres = Metres(GROUND, png, street.distributions, street.maps)
+    write_report(path, whole, figures, heat_png=png, flows=FLOWS, metres=metres, language=language)
     return path
 
 
@@ -98,6 +102,24 @@ def test_charts_are_drawn_in_the_colours_of_their_kinds(browser: Browser, report
         assert box is not None
         assert box["width"] > 200
         assert box["height"] > 5
+
+
+def test_levels_and_curves_are_drawn_in_colours_of_their_own(browser: Browser, report: Path) -> None:
+    for scheme in ("light", "dark"):
+        page = Opened(browser, report, 1280, scheme).page
+        levels = page.locator("#crowd .legend .swatch")
+        colours = [levels.nth(n).evaluate("e => getComputedStyle(e).backgroundColor") for n in range(levels.count())]
+        assert len(set(colours)) == 6
+        signals = page.locator("#signals .bar")
+        assert len({signals.nth(n).evaluate("e => getComputedStyle(e).fill") for n in range(signals.count())}) == 3
+        curves = page.locator("#speeds .plot").first.locator(".curve")
+        strokes = {curves.nth(n).evaluate("e => getComputedStyle(e).stroke") for n in range(curves.count())}
+        assert len(strokes) == curves.count() >= 3
+        box = curves.first.bounding_box()
+        assert box is not None
+        assert box["width"] > 30
+        cell = page.locator("#conflicts .cell").first
+        assert cell.evaluate("e => getComputedStyle(e).fill") != "rgb(0, 0, 0)"
 
 
 def test_the_tables_open_with_the_keyboard_alone(browser: Browser, report: Path) -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Events, Presence
-from flaneur.data.released import Measurement
+from flaneur.data.released import Distribution, Measurement
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
+from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator, Sampled
+from support.samples import samples
 
 KINDS = (Kind.PEDESTRIAN, Kind.CAR)
 LINES = Counted.lines((("a", "right", "left"), ("b", "right", "left")))
@@ -147,3 +148,76 @@ def test_two_halves_of_a_stream_count_what_the_whole_counts(case: Case, data: st
 
 def _crossings(out: list[Measurement]) -> float:
     return sum(m.value or 0.0 for m in out if m.measure == "crossings")
+
+
+sampled_rows = st.lists(
+    st.tuples(
+        st.integers(0, 299),  # second
+        st.integers(0, 1),
+        st.sampled_from(KINDS),
+        st.integers(0, 300).map(lambda n: n / 10),
+    ),
+    max_size=60,
+)
+SPEED = Sampled("speed", "m/s", ("a",), ("count", "mean", "v85"), (("right", "left"),))
+
+
+def statistics(
+    rows: list[tuple[int, int, Kind, float]], told_at_once: int
+) -> tuple[list[Measurement], list[Distribution]]:
+    """Five minutes; each sample is told within `told_at_once` seconds."""
+    agg = IntervalAggregator(AggregateParams("s", "c", KINDS, (), sampled=(SPEED,)))
+    out: list[Measurement] = []
+    waiting = list(rows)
+    for second in range(300):
+        agg.frame(presence(second * SECOND_NS, 0))
+        if second % told_at_once == told_at_once - 1:
+            due = [row for row in waiting if row[0] <= second]
+            waiting = [row for row in waiting if row[0] > second]
+            if due:
+                seconds, groups, kinds, values = zip(*due, strict=True)
+                agg.samples(SPEED, samples(values, time_s=seconds, group=groups, kind=kinds))
+        out += agg.complete()
+    return out + agg.finish(), agg.distributions()
+
+
+@settings(deadline=None, max_examples=25)
+@given(sampled_rows)
+def test_statistics_do_not_depend_on_the_order_or_the_portions_of_samples(
+    rows: list[tuple[int, int, Kind, float]],
+) -> None:
+    assert statistics(rows, 1) == statistics(rows[::-1], 10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(sampled_rows)
+def test_no_statistic_of_values_rests_on_fewer_than_three(rows: list[tuple[int, int, Kind, float]]) -> None:
+    out, run = statistics(rows, 5)
+    for m in out:
+        minute, side = m.start_ns // MINUTE_NS, ("right", "left").index(m.direction) if m.direction else 0
+        own = [r for r in rows if (r[0] // 60, r[1]) == (minute, side)]
+        here = [r for r in own if m.kind in ("all", r[2].label)]
+        if m.measure == "speed_count":
+            assert m.value == len(here)
+        elif m.measure in ("speed_mean", "speed_v85"):
+            assert (m.value is None) or (m.sample_size or 0) >= 3
+            assert m.kind == "all" or (m.value is None) == (len(here) < 3)
+    total = sum(m.value or 0 for m in out if m.measure == "speed_count" and m.kind == "all")
+    assert total == len(rows)
+    assert sum(dict(d.estimates)["count"].value or 0 for d in run if d.kind == "all") == len(rows)
+
+
+@settings(deadline=None, max_examples=25)
+@given(sampled_rows)
+def test_what_is_hidden_in_a_mean_over_all_kinds_is_nobody_or_three_and_more(
+    rows: list[tuple[int, int, Kind, float]],
+) -> None:
+    """Subtract the kinds that are told from all of them: what remains is about nobody or about three or more."""
+    out, _ = statistics(rows, 5)
+    means = {(m.start_ns, m.direction, m.kind): m for m in out if m.measure == "speed_mean"}
+    for (start_ns, direction, kind), m in means.items():
+        if kind == "all" and m.value is not None:
+            others = [means.get((start_ns, direction, k.label)) for k in KINDS]
+            known = sum(one.sample_size or 0 for one in others if one is not None and one.value is not None)
+            assert m.sample_size is not None
+            assert m.sample_size - known == 0 or m.sample_size - known >= 3

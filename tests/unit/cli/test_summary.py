@@ -11,6 +11,7 @@ from flaneur.cli.texts import TEXTS
 from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
+from support.metres import measured
 
 FACTS = RunFacts(
     source="v.mp4", site="s", camera="c", timezone="UTC", dated=False, start_ns=0, end_ns=2 * MINUTE_NS, width_px=64,
@@ -70,6 +71,36 @@ def test_the_tables_show_names_as_they_are_and_notes_in_the_language(language: s
     assert "p [x]" in shown
     assert all(text in shown for text in noted)
     assert "75 %" in shown
+
+
+def test_statistics_of_measures_have_tables_of_their_own() -> None:
+    out = io.StringIO()
+    street = measured(12)
+    show_summary(Console(file=out, width=160), FACTS, street.measurements, "en", street.distributions)
+    shown = out.getvalue()
+    for title in ("Speed (km/h)", "Length of the queue (m)", "Level of service (Share)", "Time to collision"):
+        assert title in shown
+    (row,) = [line for line in shown.splitlines() if "north · cars" in line]
+    (cars,) = [
+        d
+        for d in street.distributions
+        if (d.measure, d.place, d.direction, d.kind) == ("speed", "Main Street", "north", "car")
+    ]
+    v85 = dict(cars.estimates)["v85"].value
+    assert v85 is not None
+    assert f"{v85 * 3.6:.1f} (" in row
+    assert totals(street.measurements).keys() == {
+        key for key in totals(street.measurements) if key[0].startswith("occupancy")
+    }
+
+
+def test_json_holds_the_distributions() -> None:
+    street = measured(2)
+    said = json.loads(json.dumps(as_json(FACTS, street.measurements, Path("out"), street.distributions)))
+    assert len(said["distributions"]) == len(street.distributions)
+    first = said["distributions"][0]
+    assert (first["measure"], first["unit"]) == ("speed", "m/s")
+    assert set(first["statistics"]["mean"]) == {"value", "low", "high", "sample_size"}
 
 
 def test_coverage_of_a_video_without_length() -> None:

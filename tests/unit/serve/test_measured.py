@@ -1,0 +1,179 @@
+import itertools
+import re
+from dataclasses import replace
+
+import pytest
+
+from flaneur.data.released import Distribution, Estimate, Measurement
+from flaneur.data.statistics import STATISTICS
+from flaneur.data.time import MINUTE_NS
+from flaneur.serve.bins import bins_for, put_together
+from flaneur.serve.curves import curve_chart
+from flaneur.serve.formats import Words
+from flaneur.serve.measured import OTHERS, TOPICS, colour, group_rows, heading, topics, value_columns, value_rows
+from flaneur.serve.report import Metres, render_report
+from flaneur.serve.tables import raw_table
+from flaneur.serve.texts import TEXTS
+from support.figures import MONDAY_7H_NS, facts, figure
+from support.metres import GROUND, ROUGH, Measured, measured
+from support.page import Page
+
+ENGLISH = Words("en")
+
+
+@pytest.fixture(scope="module")
+def street() -> Measured:
+    return measured(12)
+
+
+def page(street: Measured, language: str = "en", **changes: object) -> Page:
+    told = Metres(**({"ground": GROUND, "distributions": street.distributions, "maps": street.maps} | changes))  # type: ignore[arg-type]
+    run = facts(end_ns=MONDAY_7H_NS + 12 * MINUTE_NS, observed_s=720.0)
+    return Page(render_report(run, street.measurements, metres=told, language=language))  # type: ignore[arg-type]
+
+
+def speed(
+    place: str = "kerb", kind: str = "car", direction: str = "", n: int = 40, value: float = 10.0
+) -> Distribution:
+    told = Estimate(value, value - 1, value + 1, n)
+    return Distribution("speed", place, kind, direction, "m/s", n, (("count", Estimate(float(n))), ("v85", told)))
+
+
+def test_speeds_are_shown_in_kilometres_per_hour() -> None:
+    (topic,) = topics([speed(kind="all"), speed(), speed(kind="bus", n=5, value=5.0)])
+    (one,) = topic.measures
+    assert heading(ENGLISH, one) == "Speed (km/h)"
+    assert value_columns(ENGLISH, one) == ["Number", "v85"]
+    (place,) = value_rows(ENGLISH, one)
+    assert place.rows[1] == ("cars", ["40", "36.0 (32.4–39.6)"])
+    assert place.rows[2] == ("buses", ["5", "18.0 (14.4–21.6)"])
+
+
+def test_a_kind_that_is_all_there_is_stands_alone() -> None:
+    (topic,) = topics([speed(kind="all"), speed()])
+    (place,) = value_rows(ENGLISH, topic.measures[0])
+    assert [name for name, _ in place.rows] == ["cars"]
+
+
+def test_directions_without_anybody_are_left_out_unless_nobody_came_at_all() -> None:
+    empty = replace(speed(kind="all", n=0), estimates=(("v85", Estimate(None, sample_size=0)),))
+    (topic,) = topics([replace(speed(), direction="a"), replace(empty, direction="b"), replace(empty, place="gate")])
+    places = {place.place: place.rows for place in value_rows(ENGLISH, topic.measures[0])}
+    assert [name for name, _ in places["kerb"]] == ["a · cars"]
+    assert places["gate"] == [("all kinds", ["0", "–"])]
+
+
+def test_numbers_stand_by_group(street: Measured) -> None:
+    (conflicts,) = [topic for topic in topics(street.distributions) if topic.id == "conflicts"]
+    (ttc,) = conflicts.measures
+    (place,) = group_rows(ENGLISH, ttc, "count")
+    told = {(d.kind, d.direction): dict(d.estimates)["count"].value for d in street.distributions if d.measure == "ttc"}
+    rows = dict(place.rows)
+    assert rows["all kinds"] == [f"{told['all', group]:.0f}" for group in ("serious", "slight", "uncertain")]
+    assert "pedestrians × cars" in rows
+    assert all(int(cell) >= 0 for cells in rows.values() for cell in cells)
+
+
+def test_what_is_not_known_is_told_by_its_name(street: Measured) -> None:
+    found = {topic.id: [one.name for one in topic.measures] for topic in topics(street.distributions)}
+    assert found[OTHERS] == ["noise_level"]
+    assert list(found) == [topic for topic in (*TOPICS, OTHERS) if topic in found]
+    assert "noise level (dB)" in page(street).text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_section_has_its_tables_and_charts(street: Measured, language: str) -> None:
+    told = page(street, language)
+    text = TEXTS[language]
+    for topic in ("speeds", "stays", "queues", "crowd", "conflicts", "signals"):
+        assert text[f"topic_{topic}"] in told.texts
+    ids = list(told.attributes("id"))
+    assert len(ids) == len(set(ids))
+    for names in told.attributes("aria-labelledby"):
+        assert set(names.split()) <= set(ids)
+    for link in told.attributes("href"):
+        assert link.removeprefix("#") in ids
+    levels = [int(tag[1]) for tag, _ in told.tags if re.fullmatch(r"h\d", tag)]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert all(table.caption for table in told.tables)
+    assert "{" not in told.text
+
+
+def test_charts_have_their_figures_behind_them(street: Measured) -> None:
+    table = page(street).table("Length of the queue: Stop line (m)")
+    own = [m for m in street.measurements if m.measure == "queue_length_mean"]
+    column = table.rows[0].index("Mean")
+    assert [row[column] for row in table.rows[1:]] == [ENGLISH.mean(m.value) for m in own]
+    curve = page(street).table("Stay in a zone: Bus stop. Share that stays longer (s)")
+    (stays,) = [d for d in street.distributions if (d.measure, d.kind) == ("dwell", "pedestrian")]
+    assert [row[1] for row in curve.rows[1:]] == [ENGLISH.mean(value) for _, value in stays.quantiles]
+
+
+def test_levels_have_colours_of_their_own() -> None:
+    assert [colour(tuple("ABCDEF"), level) for level in "AF"] == ["level-0", "level-5"]
+    assert colour(("serious", "slight"), "serious") == "level-5"
+    assert colour(("only",), "only") == "level-0"
+
+
+def test_the_map_shows_cells_and_no_more(street: Measured) -> None:
+    cells = [attrs for _, attrs in page(street).tags if attrs.get("class") == "cell"]
+    assert len(cells) == sum((street.maps[0].events >= 3).ravel())
+
+
+def test_how_far_the_ground_can_be_trusted_is_told(street: Measured) -> None:
+    good, rough, none = (page(street, ground=one) for one in (GROUND, ROUGH, None))
+    assert "0.08 m on average (root mean square), 0.17 m at worst" in good.text
+    assert "kerb by the tree" in good.text
+    assert "It is rough" not in good.text
+    assert "It is rough" in rough.text
+    assert "flaneur ground" in none.text
+    assert "The ground plane" in none.texts
+
+
+def test_without_measures_in_metres_there_are_no_sections_of_them() -> None:
+    told = Page(render_report(facts(), [figure(MONDAY_7H_NS)]))
+    assert not {f"#{topic}" for topic in (*TOPICS, OTHERS)} & set(told.attributes("href"))
+    assert "This camera has no ground plane" in told.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_statistic_and_measure_has_a_name(language: str) -> None:
+    for key in [f"stat_{name}" for name in STATISTICS] + [f"measure_{name}" for of in TOPICS.values() for name in of]:
+        assert key in TEXTS[language], key
+
+
+def test_a_curve_rises_or_falls_and_holds_negative_values() -> None:
+    points = [(0.25, -2.0), (0.5, 0.0), (0.75, 3.0)]
+    rising, falling = (curve_chart({"car": points}, str, falling=falling) for falling in (False, True))
+
+    def heights(path: str) -> list[float]:
+        return [float(point.split()[1]) for point in path.strip("M").split("L")]
+
+    assert heights(rising.curves[0].path) == sorted(heights(rising.curves[0].path), reverse=True)
+    assert heights(falling.curves[0].path) == sorted(heights(falling.curves[0].path))
+    assert rising.x_ticks[0].label == "-2.0"
+    assert float(rising.x_ticks[-1].label) >= 3.0
+    assert [tick.label for tick in rising.y_ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert curve_chart({"car": [(0.5, 0.0)]}, str, falling=False).x_ticks[-1].label == "1.0"
+
+
+def statistic(start_ns: int, value: float | None, n: int, name: str) -> Measurement:
+    return figure(start_ns, value, measure=f"speed_{name}", kind="all", unit="m/s", coverage=1.0, sample_size=n)
+
+
+def test_bars_of_several_intervals_weigh_by_the_number_of_road_users() -> None:
+    rows = [statistic(n * MINUTE_NS, 10.0, 3, name) for n in range(100) for name in ("v85", "max", "count")]
+    rows[:3] = [statistic(0, 30.0, 9, name) for name in ("v85", "max", "count")]
+    rows[6:8] = [statistic(2 * MINUTE_NS, None, 1, name) for name in ("v85", "max")]
+    table = raw_table(rows)
+    series = put_together(table, bins_for(table)).series
+    assert series["speed_v85", "crosswalk", "to right", "all"][:2] == (25.0, 10.0)
+    assert series["speed_max", "crosswalk", "to right", "all"][0] == 30.0
+    assert series["speed_count", "crosswalk", "to right", "all"][0] == 40.0
+
+
+def test_bands_are_written_after_their_value() -> None:
+    assert ENGLISH.estimate(Estimate(12.34, 11.0, 13.0, 9)) == "12.3 (11.0–13.0)"
+    assert ENGLISH.estimate(Estimate(-1.0, -2.0, 0.5, 9)) == "−1.00 (−2.00 to 0.50)"
+    assert ENGLISH.estimate(Estimate(1.0, sample_size=9)) == "1.00"
+    assert ENGLISH.estimate(Estimate(None, sample_size=2)) == "–"
