@@ -1,0 +1,73 @@
+"""Footprints on the ground and when moving ones meet: rectangles, and octagons for those who have no direction.
+
+Two convex shapes that are their own mirror image in their middle share ground exactly if on every normal of a side
+their middles are no further apart than their reaches together (separating axes: Gottschalk, Lin, Manocha, 1996).
+While they move straight, each of these conditions holds from one moment to another: a slab that a ray enters and
+leaves (Kay, Kajiya, 1986). So whether and when two footprints meet is a closed form, without steps in time.
+
+A pair needs four normals. Those of two rectangles are their own. A pedestrian, and whoever has not yet moved, is as
+wide in every direction; beside a rectangle it is the octagon around this circle with four sides along the rectangle,
+at most 8 % of its radius too large, and only at its corners. Of two without a direction nothing is ever said.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.data.kinds import Kind
+from flaneur.data.private import GroundTracks
+
+Array = NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""Relative to a reach: who touches to within this is inside the slab."""
+
+
+SURE = 1.645
+"""Standard deviations of the distance of two middles, by which footprints must overlap: one-sided 95 %."""
+
+
+def headings(tracks: GroundTracks) -> Array:
+    """Where the rectangles point to [n], radians; NaN for those that are as wide in every direction."""
+    return np.where(tracks.kind == Kind.PEDESTRIAN, np.nan, tracks.heading_rad)
+
+
+def axes(heading_a: Array, heading_b: Array) -> Array:
+    """Directions of the four normals of each pair [..., 4], radians; NaN where neither has a heading."""
+    a = np.where(np.isnan(heading_a), heading_b + np.pi / 4, heading_a)
+    b = np.where(np.isnan(heading_b), heading_a + np.pi / 4, heading_b)
+    return np.stack((a, a + np.pi / 2, b, b + np.pi / 2), axis=-1)
+
+
+def reach(heading: Array, half_m: Array, angles: Array) -> Array:
+    """How far footprints extend from their middle in directions `angles` [..., k]; heading [...], half_m [..., 2]."""
+    turn = angles - heading[..., None]
+    extent = half_m[..., :1] * np.abs(np.cos(turn)) + half_m[..., 1:] * np.abs(np.sin(turn))
+    return np.where(np.isnan(turn), half_m[..., 1:], extent)
+
+
+def along(xy: Array, angles: Array) -> Array:
+    """Components of vectors [..., 2] in directions [..., k]."""
+    out: Array = xy[..., :1] * np.cos(angles) + xy[..., 1:] * np.sin(angles)
+    return out
+
+
+def slabs(offset: Array, rate: Array, width: Array) -> tuple[Array, Array]:
+    """From when to when |offset + rate · t| <= width; (inf, -inf) where never, (-inf, inf) where always."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (-width - offset) / rate, (width - offset) / rate
+    still = rate == 0.0
+    if still.any():
+        inside = np.abs(offset) <= width * (1 + ROUNDING) + ROUNDING
+        one = np.where(still, np.where(inside, -np.inf, np.inf), one)
+        other = np.where(still, -one, other)
+        return np.where(still, one, np.minimum(one, other)), np.where(still, other, np.maximum(one, other))
+    return np.minimum(one, other), np.maximum(one, other)
+
+
+def between(xy_a: Array, xy_b: Array, heading_a: Array, heading_b: Array, half_a: Array, half_b: Array) -> Array:
+    """The point between two footprints [n, 2], nearer to the smaller one: where they meet or met."""
+    way = xy_b - xy_a
+    angle = np.arctan2(way[:, 1], way[:, 0])[:, None]
+    a, b = reach(heading_a, half_a, angle), reach(heading_b, half_b, angle)
+    point: Array = xy_a + way * a / (a + b)
+    return point
