@@ -26,14 +26,14 @@ NEVER_NS = np.iinfo(np.int64).min // 2
 class AlarmParams:
     """Thresholds of the levels 1, 2, … in the unit of the value, and how long to wait.
 
-    The defaults are for people per m²: from 2 on people walk slower, from 4 on they touch one another without wanting
-    to, and from 5.5 on forces grow that can hurt (Fruin 1993, The causes and prevention of crowd disasters: 2, 3.6 and
-    5.6 in a moving crowd). They are a start; whoever is responsible for a place sets their own.
+    The defaults are for people per m², a little before the densities of a moving crowd at which, after Fruin (1993, The
+    causes and prevention of crowd disasters), walkers slow down (2), people touch against their will (3.57), and
+    forces grow that can hurt (5.55). They are a start; whoever is responsible for a place sets their own.
     """
 
-    up: tuple[float, ...] = (2.0, 4.0, 5.5)
+    up: tuple[float, ...] = (2.0, 3.5, 5.5)
     """Level n begins here."""
-    down: tuple[float, ...] = (1.6, 3.5, 5.0)
+    down: tuple[float, ...] = (1.6, 3.0, 5.0)
     """Level n ends below this."""
     hold_ns: int = 10 * SECOND_NS
     patience_ns: int = 10 * SECOND_NS

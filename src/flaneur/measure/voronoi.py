@@ -184,9 +184,9 @@ def _swept(a: Array, b: Array, radius: float) -> Array:
     """
     way = b - a
     # a + t · way is on the circle at t = middle ± half
-    length2 = np.maximum((way * way).sum(axis=1), TINY_M**2)
-    middle = -(a * way).sum(axis=1) / length2
-    inner = middle**2 - ((a * a).sum(axis=1) - radius**2) / length2
+    length2 = np.maximum(_dot(way, way), TINY_M**2)
+    middle = -_dot(a, way) / length2
+    inner = middle**2 - (_dot(a, a) - radius**2) / length2
     half = np.sqrt(np.maximum(inner, 0.0))
     enter = a + np.clip(middle - half, 0.0, 1.0)[:, None] * way
     leave = a + np.clip(middle + half, 0.0, 1.0)[:, None] * way
@@ -200,6 +200,11 @@ def _cross(u: Array, v: Array) -> Array:
     return z
 
 
+def _dot(u: Array, v: Array) -> Array:
+    product: Array = u[:, 0] * v[:, 0] + u[:, 1] * v[:, 1]
+    return product
+
+
 def _angle(u: Array, v: Array) -> Array:
-    angle: Array = np.arctan2(_cross(u, v), (u * v).sum(axis=1))
+    angle: Array = np.arctan2(_cross(u, v), _dot(u, v))
     return angle
