@@ -62,7 +62,7 @@ class Lanes:
 
     @classmethod
     def of(cls, approaches: Sequence[Approach]) -> "Lanes":
-        """ValueError for a lane without area, a stop line without length, and one along its lane or in its midst."""
+        """ValueError for a lane without area, a stop line without length, and one through the middle of its lane."""
         polygons = [_polygon(approach.lane) for approach in approaches]
         rays = [_upstream(a.stop_line, a.lane, p) for a, p in zip(approaches, polygons, strict=True)]
         admits = [[kind in approach.kinds for kind in Kind] for approach in approaches]
@@ -116,7 +116,7 @@ def _upstream(line: GroundLine, lane: GroundZone, polygon: shapely.Polygon) -> t
     normal = np.array((-along[1], along[0])) / length
     to_lane = (np.array(polygon.centroid.coords[0]) - first) @ normal
     if not abs(to_lane) > 0.0:
-        raise ValueError(f"stop line {line.name!r} runs through the midst of lane {lane.name!r}, not along its end")
+        raise ValueError(f"stop line {line.name!r} runs through the middle of lane {lane.name!r}, not along its end")
     normal *= np.sign(to_lane)
     corners = np.array(shapely.oriented_envelope(polygon).exterior.coords)
     directions = np.diff(corners[:3], axis=0)
@@ -150,7 +150,7 @@ class Queuers(TrackTable):
     stands: NDArray[np.bool_]
     """[m]"""
     inside: NDArray[np.bool_]
-    """[m, lanes]"""
+    """[m, lanes] in the lane, behind the stop line."""
     front_m: Array
     """[m, lanes] distance upstream from the stop line."""
     rear_m: Array
@@ -197,7 +197,8 @@ def step(state: QueueState, tracks: GroundTracks, params: QueueParams) -> tuple[
     queuers = evict(state.queuers, rows_of(state.queuers, tracks.ended))
     if second != state.second and len(params.lanes):
         queuers = _look(queuers, tracks, params)
-        held_ns = np.full_like(queuers.held_ns, NEVER)
+        looked_for = (queuers.seen_ns == tracks.time_ns) | queuers.stands  # who is hidden while moving may come back
+        held_ns = np.where(looked_for[:, None], NEVER, queuers.held_ns)
         for lane in range(len(params.lanes)):
             rows, since_ns = _line_up(queuers, lane, tracks.time_ns, params.jam_gap_m)
             held_ns[rows, lane] = since_ns
@@ -215,11 +216,12 @@ def _look(queuers: Queuers, tracks: GroundTracks, params: QueueParams) -> Queuer
     """Whatever can be seen of everyone now."""
     queuers, row, _ = admit(queuers, tracks.track_id)
     front_m, rear_m = params.lanes.ends(tracks)
+    inside = params.lanes.inside(tracks.xy_m, tracks.kind) & (front_m + rear_m > 0.0)
     return Queuers(
         queuers.track_id,
         put(queuers.seen_ns, row, tracks.time_ns),
         put(queuers.stands, row, params.standing.after(queuers.stands[row], tracks)),
-        put(queuers.inside, row, params.lanes.inside(tracks.xy_m, tracks.kind)),
+        put(queuers.inside, row, inside),
         put(queuers.front_m, row, front_m),
         put(queuers.rear_m, row, rear_m),
         put(queuers.sigma_m, row, tracks.sigma_m),

@@ -110,6 +110,17 @@ def test_a_queue_holds_together_behind_somebody_hidden() -> None:
     assert told(lorry) == [(12.5, 2), (21.5, 3), (21.5, 3)]
 
 
+def test_who_is_hidden_while_moving_off_is_still_of_the_queue() -> None:
+    frames = [cars(0.0, [1.0, 8.0]), cars(1.0, [5.0], 4.0, ids=[2]), cars(2.0, []), cars(3.0, [30.0], ids=[2])]
+    assert told(frames) == [(12.5, 2), (5.5, 1), (5.5, 1), (34.5, 2)]
+
+
+def test_who_stands_beyond_the_line_is_not_behind_it() -> None:
+    longer = GroundZone("lane", np.array([[20.0, -2.0], [-100.0, -2.0], [-100.0, 2.0], [20.0, 2.0]]))
+    params = QueueParams(Lanes.of((Approach(LINE, longer),)))
+    assert told([cars(0.0, [-9.0, 1.0])], params) == [(5.5, 1)]
+
+
 def test_whose_track_has_ended_is_gone() -> None:
     assert told([cars(0.0, [1.0, 8.0]), cars(1.0, [1.0], ended=[2]), cars(2.0, [1.0])]) == [
         (12.5, 2),
@@ -172,7 +183,7 @@ def test_the_error_is_that_of_the_last_who_stands() -> None:
         pytest.param([[0, 0], [0, 0]], LANE.polygon_m, "stop line 'stop' has no length", id="line without length"),
         pytest.param(LINE.points_m, [[0, 0], [1, 1], [2, 2]], "zone 'lane' has no proper area", id="flat lane"),
         pytest.param(LINE.points_m, [[0, 0], [4, 0], [0, 4], [4, 4]], "zone 'lane' has no proper area", id="crossed"),
-        pytest.param(LINE.points_m, [[-5, -2], [5, -2], [5, 2], [-5, 2]], "through the midst of lane", id="midst"),
+        pytest.param(LINE.points_m, [[-5, -2], [5, -2], [5, 2], [-5, 2]], "through the middle of lane", id="middle"),
     ],
 )
 def test_impossible_places_are_refused(line: object, lane: object, message: str) -> None:
