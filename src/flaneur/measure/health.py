@@ -144,6 +144,7 @@ def step(
         raise ValueError(f"a picture at {time_ns} ns is not later than the last one")
     if state.sketch is not None and state.sketch.shape != sketch.shape:
         state = replace(state, sketch=None, rows=None, usual=None)
+    rows = np.ascontiguousarray(rows)  # a copy, so that no whole picture stays in memory for the sake of its rows
     same = _identical(state.sketch, sketch) and _identical(state.rows, rows)
     same_since_ns = state.same_since_ns if same else time_ns
     seen = _exposure(sketch)
