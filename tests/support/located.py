@@ -21,7 +21,7 @@ def located(
     sigma_m: float = 0.05,
     kind: Kind = Kind.PEDESTRIAN,
     ids: Sequence[int] | None = None,
-    away: tuple[float, float] = (0.0, 0.0),
+    behind: tuple[float, float] = (0.0, 0.0),
 ) -> list[Located]:
     """One look for each time; who is never seen again has ended in the look after the last one."""
     seen = np.array([~np.isnan(path(t)[:, 0]) for t in times_s])
@@ -39,7 +39,8 @@ def located(
                 scale_sigma=np.zeros(rows),
                 heading_rad=np.full(rows, np.nan),
                 size_m=np.tile(FOOTPRINT_M[kind], (rows, 1)),
-                away=np.tile(away, (rows, 1)),
+                behind=np.tile(behind, (rows, 1)),
+                depth_rad=np.full(rows, np.arctan2(behind[1], behind[0])),
                 track_id=number[here],
                 kind=np.full(rows, kind, np.uint8),
                 ended=number[[i for i, final in enumerate(last) if final == n - 1 and final >= 0]],

@@ -24,9 +24,10 @@ _SIZE_M = np.array([FOOTPRINT_M[kind] for kind in Kind])
 def locate(tracks: Tracks, plane: GroundPlane) -> tuple[Located, int]:
     """Road users on the ground, and how many were left out: above the horizon, or too near to it to be exact.
 
-    A pedestrian stands in the middle of the box's lower edge. That edge is the near end of a vehicle: the middle of
-    the footprint lies behind it, away from the camera, by half the footprint's extent in that direction. Until the
-    heading is known, length and width count alike; the motion smoother does the rest.
+    A pedestrian stands in the middle of the box's lower edge. That edge touches the near edge of a vehicle: the middle
+    of the footprint lies in the same column of the picture, further away by half the footprint's extent square to the
+    picture's rows. It depends on the heading, so the motion smoother adds it. A box is as wide as the vehicle's upper
+    edges, which are nearer to the camera than the ground: across the view cars seem up to 5 % faster, buses 10 %.
     """
     foot = tracks.foot_px().astype(np.float64)
     jacobian = plane.jacobian(foot)
@@ -35,17 +36,21 @@ def locate(tracks: Tracks, plane: GroundPlane) -> tuple[Located, int]:
     sigma = _rms(jacobian * sigma_px[:, None, :])
     good = plane.below_horizon(foot) & (sigma <= FARTHEST_SIGMA_M)  # NaN is not good
     foot, kind = foot[good], tracks.kind[good]
-    near = plane.to_ground(foot)
-    size = _SIZE_M[kind]
-    away = np.where((kind == Kind.PEDESTRIAN)[:, None], 0.0, np.nan_to_num(plane.away(near)))
+    row, column = jacobian[good, :, 0], -jacobian[good, :, 1]
+    square = np.stack((-row[:, 1], row[:, 0]), axis=1)
+    square *= np.sign(np.sum(square * column, axis=1, keepdims=True))
+    square /= np.linalg.norm(square, axis=1, keepdims=True)
+    behind = column / np.sum(column * square, axis=1, keepdims=True)
+    behind[kind == Kind.PEDESTRIAN] = 0.0
     located = Located(
         time_ns=tracks.time_ns,
-        xy_m=near + away * (0.25 * size.sum(axis=1))[:, None],
+        xy_m=plane.to_ground(foot),
         sigma_m=sigma[good],
         scale_sigma=plane.scale_sigma(foot),
         heading_rad=np.full(len(foot), np.nan),
-        size_m=size,
-        away=away,
+        size_m=_SIZE_M[kind],
+        behind=behind,
+        depth_rad=np.arctan2(square[:, 1], square[:, 0]),
         track_id=tracks.track_id[good],
         kind=kind,
         ended=tracks.ended,

@@ -14,6 +14,9 @@ mean. The length of a noisy vector is not: it is too long by about sigma_mps² /
 (Gudbjartsson and Patz, Magnetic Resonance in Medicine 34 (1995) 910). For a walker at 1.4 m/s ± 0.1 that is 0.3 %;
 somebody who stands seems to creep at 1.25 sigma_mps, so a limit for standing must lie well above sigma_mps.
 
+Of a vehicle the picture shows the near edge of the footprint; its middle lies behind that by half its extent, which
+follows from the heading at the moment before. While a vehicle turns, its speed is off by what this makes of it.
+
 Errors of boxes nearer in time than `alike_s` are alike; white noise would average out faster than they do.
 """
 
@@ -65,7 +68,7 @@ class Located(Private):
 
     time_ns: int
     xy_m: Array
-    """[n, 2] middle of the footprint."""
+    """[n, 2] middle of the footprint, or of its near edge: see `behind`."""
     sigma_m: Array
     """[n] standard deviation in each axis, random, > 0."""
     scale_sigma: Array
@@ -74,9 +77,11 @@ class Located(Private):
     """[n] counter-clockwise from x; NaN where it is to be found out from the motion."""
     size_m: Array
     """[n, 2] length and width of the footprint."""
-    away: Array
-    """[n, 2] unit vector away from the camera where only the near edge of the footprint was seen, and `xy_m` lies half
-    the mean of length and width behind it; 0 where `xy_m` is the middle."""
+    behind: Array
+    """[n, 2] where only the near edge of the footprint was seen and `xy_m` is there, the way from it to the middle per
+    metre of depth; 0 where `xy_m` is the middle."""
+    depth_rad: Array
+    """[n] the direction in which depth is measured; any where `behind` is 0."""
     track_id: NDArray[np.int64]
     """[n] each once."""
     kind: NDArray[np.uint8]
@@ -163,7 +168,7 @@ class MotionSmoother:
         looks.evict(located.ended)
         return GroundTracks(
             time_ns=located.time_ns,
-            xy_m=fit.xy_m + _turned(located, heading),
+            xy_m=fit.xy_m,
             velocity_mps=fit.velocity_mps,
             acceleration_mps2=fit.acceleration_mps2,
             heading_rad=heading,
@@ -177,16 +182,6 @@ class MotionSmoother:
         )
 
 
-def _turned(located: Located, heading_rad: Array) -> Array:
-    """From where the middle of the footprint was taken to be to where it is, now that the heading is known, [n, 2]."""
-    x, y = located.away.T
-    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
-    half_length, half_width = 0.5 * located.size_m.T
-    extent = half_length * np.abs(cos * x + sin * y) + half_width * np.abs(cos * y - sin * x)
-    further = np.where(np.isnan(heading_rad), 0.0, extent - 0.5 * (half_length + half_width))
-    return located.away * further[:, None]
-
-
 class _Looks:
     """The last seconds of all live tracks: one column per track, sorted by id, and one row per look, in any order."""
 
@@ -196,9 +191,9 @@ class _Looks:
         self.time_ns = np.full(8, NEVER_NS, np.int64)
         """[k] of each look; `NEVER_NS` where none is kept."""
         self.track_id = np.zeros(0, np.int64)
-        self.window = np.zeros((4, 8, 0))
-        """[4, k, m] x and y in metres; precision 1 / sigma_m², 0 where the track was not seen; piece: how often the
-        track had jumped by then."""
+        self.window = np.zeros((6, 8, 0))
+        """[6, k, m] x and y in metres; precision 1 / sigma_m², 0 where the track was not seen; piece: how often the
+        track had jumped by then; x and y of `behind`."""
         self.last_ns = np.zeros(0, np.int64)
         self.last = np.zeros((4, 0))
         """[4, m] the newest look: x, y, sigma in metres, and its piece."""
@@ -240,7 +235,7 @@ class _Looks:
         row = self._free(still_ns)
         self.time_ns[row] = located.time_ns
         self.window[:, row] = 0.0
-        self.window[:, row, at] = *located.xy_m.T, located.sigma_m**-2.0, piece
+        self.window[:, row, at] = *located.xy_m.T, located.sigma_m**-2.0, piece, *located.behind.T
         self.last[:, at] = *located.xy_m.T, located.sigma_m, piece
         self.last_ns[at] = located.time_ns
         return jumped
@@ -280,9 +275,15 @@ def _fit(looks: _Looks, at: NDArray[np.intp], located: Located, params: MotionPa
     here = int(np.flatnonzero(t == 0.0)[0])
     step_s = float(np.ptp(t)) / (len(t) - 1) if len(t) > 1 else params.lag_s
     alike = 1.0 / np.tanh(0.5 * step_s / params.alike_s) if params.alike_s else 1.0
-    x, y, precision, piece = looks.window[:, near]
-    x -= x[here]
-    y -= y[here]
+    x, y, precision, piece, behind_x, behind_y = looks.window[:, near]
+    if located.behind.any():
+        depth_m = np.zeros(len(kind))
+        depth_m[at] = _half_depth(located, looks.heading_rad[at])
+        x += behind_x * depth_m
+        y += behind_y * depth_m
+    origin = np.stack((x[here], y[here]))
+    x -= origin[0]
+    y -= origin[1]
     precision /= alike
     own = (precision > 0.0) & (piece == piece[here])
     best_s = (_OPTIMUM * step_s * alike * (sigma / JERK_MPS3[kind]) ** 2) ** (1 / 7)
@@ -302,7 +303,16 @@ def _fit(looks: _Looks, at: NDArray[np.intp], located: Located, params: MotionPa
     few = np.count_nonzero(kernel, axis=0)[at] < FEWEST_LOOKS
     state[0, few], state[1:, few], errors[0, few], errors[1, few] = 0.0, np.nan, np.inf, np.nan
     sigma_m = np.minimum(errors[0], located.sigma_m)
-    return _Fit(located.xy_m + state[0], sigma_m, state[1].copy(), state[2].copy(), errors[1].copy())
+    return _Fit(origin.T[at] + state[0], sigma_m, state[1].copy(), state[2].copy(), errors[1].copy())
+
+
+def _half_depth(located: Located, heading_rad: Array) -> Array:
+    """Half the extent [n] of footprints in the direction of depth; length and width count alike without a heading."""
+    half_length, half_width = 0.5 * located.size_m.T
+    cos, sin = np.cos(heading_rad - located.depth_rad), np.sin(heading_rad - located.depth_rad)
+    depth = half_length * np.abs(cos) + half_width * np.abs(sin)
+    out: Array = np.where(np.isnan(heading_rad), 0.5 * (half_length + half_width), depth)
+    return out
 
 
 def _kernel(t: Array, own: NDArray[np.bool_], half_s: Array, lag_s: float) -> Array:

@@ -201,11 +201,11 @@ def test_vehicles_seen_from_behind_lie_further_away_by_half_their_length():
     length, width = FOOTPRINT_M[Kind.CAR]
     drive = lambda t: np.array([(0.0, 8.0 * t)])  # noqa: E731
 
-    lengthwise = smoothed(located(drive, TENTHS, kind=Kind.CAR, away=(0.0, 1.0)))
-    across = smoothed(located(drive, TENTHS, kind=Kind.CAR, away=(1.0, 0.0)))
+    lengthwise = smoothed(located(drive, TENTHS, kind=Kind.CAR, behind=(0.0, 1.0)))
+    across = smoothed(located(drive, TENTHS, kind=Kind.CAR, behind=(1.0, 0.0)))
 
-    assert lengthwise[40].xy_m[0] == pytest.approx((0.0, 32.0 + length / 2 - (length + width) / 4))
-    assert across[40].xy_m[0] == pytest.approx((width / 2 - (length + width) / 4, 32.0))
+    assert lengthwise[40].xy_m[0] == pytest.approx((0.0, 32.0 + length / 2))
+    assert across[40].xy_m[0] == pytest.approx((width / 2, 32.0))
     assert lengthwise[40].velocity_mps[0] == pytest.approx((0.0, 8.0))
 
 
