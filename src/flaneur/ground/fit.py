@@ -100,16 +100,26 @@ def _check_points(picture: Array, ground: Array) -> None:
             f"the points lie {extent:.3g} m apart: no camera's site is so {'small' if extent < 1 else 'large'}; "
             "are they given in metres, not in degrees, feet, millimetres or pixels?"
         )
-    for where, points in (("in the picture", picture), ("in metres", ground)):
-        flat = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-        if flat[1] < 0.02 * flat[0]:
-            raise UserError(f"all points lie on one line {where}: {SPREAD_OUT}")
-        for three in combinations(range(4), 3) if len(points) == 4 else ():
-            side = np.linalg.svd(points[list(three)] - points[list(three)].mean(axis=0), compute_uv=False)
-            if side[1] < 0.02 * flat[0]:
-                raise UserError(
-                    f"points {three[0] + 1}, {three[1] + 1} and {three[2] + 1} lie on one line {where}: {SPREAD_OUT}"
-                )
+    _check_spread(picture, "in the picture")
+    _check_spread(ground, "in metres")
+
+
+def _check_spread(points: Array, where: str) -> None:
+    extent, width = _extents(points)
+    if width < 0.02 * extent:
+        raise UserError(f"all points lie on one line {where}: {SPREAD_OUT}")
+    if len(points) > 4:
+        return
+    for three in combinations(range(4), 3):
+        if _extents(points[list(three)])[1] < 0.02 * extent:
+            a, b, c = (n + 1 for n in three)
+            raise UserError(f"points {a}, {b} and {c} lie on one line {where}: {SPREAD_OUT}")
+
+
+def _extents(points: Array) -> tuple[float, float]:
+    """How far points [n, 2] spread along their longest axis and across it."""
+    along, across = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return float(along), float(across)
 
 
 def _names(which: Any) -> str:

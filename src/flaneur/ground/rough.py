@@ -28,9 +28,6 @@ MIN_CELLS = 3
 """Fields of the picture that must hold boxes."""
 MAX_SIGMA = 0.35
 """A plane whose lengths are less certain than this is none."""
-MAX_BOXES = 400
-"""More are thinned out evenly: they would cost time and tell nothing new."""
-
 _CELLS = 6
 """Fields across and down the picture; what is wrong with boxes at one field is wrong with all of them."""
 _FIELD_SIGMA = np.array((0.1, 0.03))
@@ -53,6 +50,8 @@ class _Shape:
     """[headings, k, 3]"""
     sigma: tuple[float, float]
     """Relative standard deviation of a box's width and height."""
+    most: int
+    """Boxes that are used; more are thinned out evenly, since they would cost time and tell nothing new."""
 
 
 def _ring(height_m: float, radius_m: float) -> Array:
@@ -77,7 +76,7 @@ def _car() -> Array:
     return np.stack((x, y, np.broadcast_to(points[:, 2], x.shape)), -1)
 
 
-_SHAPES = {Kind.PEDESTRIAN: _Shape(_pedestrian(), (0.25, 0.09)), Kind.CAR: _Shape(_car(), (0.12, 0.12))}
+_SHAPES = {Kind.PEDESTRIAN: _Shape(_pedestrian(), (0.25, 0.09), 400), Kind.CAR: _Shape(_car(), (0.12, 0.12), 120)}
 
 # The camera as a vector: log of focal length in picture widths, tilt, roll, log of height in metres, log of how much
 # taller and how much wider road users are, or their boxes are drawn, than assumed.
@@ -162,7 +161,7 @@ class _Seen:
             rows = rows[(h > 8) & (w > 3) & ((of_kind != Kind.PEDESTRIAN) | (w < 0.75 * h))]
             if not len(rows):
                 continue
-            kept = np.linspace(0, len(rows) - 1, min(len(rows), MAX_BOXES)).astype(np.intp)
+            kept = np.linspace(0, len(rows) - 1, min(len(rows), shape.most)).astype(np.intp)
             alike, rows = max(1.0, _ALIKE * len(kept) / len(rows)), rows[kept]
             foot = np.stack(((rows[:, 0] + rows[:, 2]) / 2, rows[:, 3]), 1)
             column, row = np.clip(foot / size * _CELLS, 0, _CELLS - 1).astype(np.intp).T

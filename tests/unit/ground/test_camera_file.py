@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 import pytest
-from support.cameras import SIZE_PX, camera, pixels, pose
 
 from flaneur.data.errors import UserError
 from flaneur.ground.camera_file import FILE_SCALE_SIGMA, read_camera, read_lens
+from support.cameras import SIZE_PX, camera, pixels, pose
 
 TSAI = """<?xml version="1.0" encoding="UTF-8"?>
 <Camera name="c">
@@ -18,7 +18,7 @@ TSAI = """<?xml version="1.0" encoding="UTF-8"?>
 BEND = np.array((-0.2, 0.04, 0.001, -0.001, 0.0))
 
 
-def tsai_file(folder, text=TSAI, rx=np.radians(120)):
+def tsai_file(folder, text=TSAI, rx=2 * np.pi / 3):
     path = folder / "view.xml"
     path.write_text(text.format(rx=rx))
     return path

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from support.cameras import SIZE_PX, camera, pixels
 
 from flaneur.data.errors import UserError
 from flaneur.ground.fit import CLICK_SHARE, fit_points
 from flaneur.ground.plane import describe
+from support.cameras import SIZE_PX, camera, pixels
 
 SQUARE_PX = np.array(((0.21, 0.80), (0.77, 0.79), (0.62, 0.42), (0.33, 0.42))) * SIZE_PX
 SQUARE_M = np.array(((0.0, 0.0), (8.0, 0.0), (8.0, 15.0), (0.0, 15.0)))
@@ -68,7 +68,7 @@ def test_good_points_are_not_named():
 
 def test_five_points_that_disagree_are_all_kept_and_make_the_band_wide():
     """With five nobody can tell which one is wrong."""
-    _, at, metres = points(5, seed=1)
+    _, at, metres = points(5, seed=2)
     good = describe(fit(at, metres))
     at[3] += (25.0, 0.0)
     bad = describe(fit(at, metres))
@@ -124,5 +124,5 @@ def test_mistakes_are_said_in_a_sentence(picture, metres, sentence):
 
 def test_points_beyond_the_horizon_have_the_wrong_order():
     _, at, metres = points(6)
-    with pytest.raises(UserError, match="do not fit|order|the other way"):
+    with pytest.raises(UserError, match=r"do not fit|order|the other way"):
         fit(at, metres[[3, 5, 0, 4, 1, 2]])

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from shapely import Polygon
-from support.cameras import SIZE_PX, camera
 
 from flaneur.data.errors import UserError
 from flaneur.data.geometry import Line, Zone
 from flaneur.ground.places import ground_line, ground_zone
+from support.cameras import SIZE_PX, camera
 
 SQUARE_M = np.array(((-3.0, 8.0), (3.0, 8.0), (3.0, 14.0), (-3.0, 14.0)))
 
@@ -40,4 +40,4 @@ def test_the_horizon_is_no_ground():
         ground_zone(plane, Zone("plaza", high))
     with pytest.raises(UserError, match="line 'stop' touches the horizon"):
         ground_line(plane, Line("stop", high[1:]))
-    ground_zone(plane, Zone("plaza", high + (0.0, 0.01)))
+    ground_zone(plane, Zone("plaza", high + np.array((0.0, 0.01))))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from support.cameras import SIZE_PX, camera, pixels, projected
 
 from flaneur.data.errors import UserError
 from flaneur.ground.plane import PointCheck, describe
+from support.cameras import SIZE_PX, camera, pixels, projected
 
 BARREL = (-0.25, 0.08, 0.001, -0.002, 0.0)
 WHERE = {"tilt_deg": 22.0, "height_m": 5.5, "roll_deg": 3.0, "yaw_deg": 35.0, "at_m": (3.0, -2.0)}
