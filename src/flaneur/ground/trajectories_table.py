@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def read_pedpy(path: Path, params: TrajectoryParams) -> Table:
     if not fps > 0.0:
         raise UserError(f"{path}: the frame rate must be above 0")
     try:
-        rows = np.loadtxt(path, comments="#", ndmin=2, encoding="utf-8")
+        with warnings.catch_warnings(action="ignore"):  # that there are no rows
+            rows = np.loadtxt(path, comments="#", ndmin=2, encoding="utf-8")
     except ValueError as error:
         raise UserError(f"{path}: is no text of rows `id frame x y`: {str(error).split(';')[0]}") from None
     if not len(rows):
