@@ -22,6 +22,9 @@ NOTES = (
     Note("several_videos", (3,)),
     Note("oblong_pixels", (16 / 11,)),
     Note("hidden_pictures", (12, 34_567)),
+    *(Note(fault, (90.5,)) for fault in ("dark", "overexposed", "covered", "blurred", "moved", "frozen")),
+    Note("implausible", (3, 4567)),
+    Note("out_of_reach", (21,)),
 )
 """One of each sort that there is."""
 

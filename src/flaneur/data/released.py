@@ -146,6 +146,31 @@ class GroundFacts:
     """Points that disagree with the rest, as the user knows them."""
 
 
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """A stretch of time in which the camera did not show what it was set up to show; it counts as not observed."""
+
+    start_ns: int
+    end_ns: int
+    """Both on the clock of `RunFacts.start_ns`."""
+    faults: tuple[str, ...]
+    """`dark`, `overexposed`, `covered`, `blurred`, `moved`, `frozen`."""
+
+    def __post_init__(self) -> None:
+        if self.end_ns <= self.start_ns or not self.faults:
+            raise ValueError("a stretch of bad health has a length and a reason")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridLine:
+    """A line of the ground's grid of metres, as a path in the picture."""
+
+    points_xy: NDArray[np.float64]
+    """[k, 2] in fractions of the picture."""
+    label: str
+    """Which line it is; empty for those between the labelled ones."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RedactedImage:
     """A picture in which every road user is hidden."""

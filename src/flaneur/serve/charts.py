@@ -92,14 +92,14 @@ def bar_chart(
             for n, value in enumerate(values):
                 if value:
                     y = zero - sign * stacked[n] * unit
-                    path.append(_box(columns[n] + bar_x, y, bar_width, -sign * value * unit))
+                    path.append(box(columns[n] + bar_x, y, bar_width, -sign * value * unit))
                     stacked[n] += value
             shapes.append(Shape(kind, "".join(path)))
         return tuple(shapes)
 
     def strips(wanted: Callable[[float], bool]) -> str:
         chosen = (x for x, share in zip(columns, coverage, strict=True) if wanted(share))
-        return "".join(_box(x, TOP, band, inner) for x in chosen)
+        return "".join(box(x, TOP, band, inner) for x in chosen)
 
     return BarChart(
         width=round(width, 1),
@@ -110,7 +110,7 @@ def bar_chart(
         dots=tuple(Shape(kind, _dots(values, columns, band, zero, unit)) for kind, values in peaks.items()),
         partial=strips(lambda share: 0.0 < share < WHOLE),
         gaps=strips(lambda share: share == 0.0),
-        x_ticks=_time_ticks(bins, clock, band),
+        x_ticks=time_ticks(bins, clock, band),
         y_ticks=tuple(
             Tick(round(zero - n * step * unit, 2), label(abs(n) * step))
             for n in range(-round(end / step) if down else 0, round(end / step) + 1)
@@ -118,7 +118,8 @@ def bar_chart(
     )
 
 
-def _box(x: float, y: float, width: float, height: float) -> str:
+def box(x: float, y: float, width: float, height: float) -> str:
+    """Path of a rectangle from its upper left corner."""
     return f"M{_c(x)} {_c(y)}h{_c(width)}v{_c(height)}h{_c(-width)}z"
 
 
@@ -151,7 +152,7 @@ def _dots(values: Series, columns: list[float], band: float, zero: float, unit: 
     return "".join(f"M{_c(x)} {_c(y)}h0" for x, y in points)
 
 
-def _time_ticks(bins: Bins, clock: Clock, band: float) -> tuple[Tick, ...]:
+def time_ticks(bins: Bins, clock: Clock, band: float) -> tuple[Tick, ...]:
     """Labels below the bars where one begins at a round time; the date stands at midnight."""
     span_ns = bins.width_ns * max(bins.count, 1)
     wide_enough = [m * MINUTE_NS for m in _TICKS_MIN if m * MINUTE_NS >= bins.width_ns]

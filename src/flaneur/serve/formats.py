@@ -52,6 +52,10 @@ class Words:
         """A kind, a pair of kinds or all of them."""
         return self.say("all_kinds") if label == ALL_LABEL else " × ".join(map(self.name, label.split(" × ")))
 
+    def fault(self, name: str) -> str:
+        """A fault of the camera in this language."""
+        return TEXTS[self.language].get(f"fault_{name}", name)
+
     def unit(self, unit: str) -> str:
         """A unit in this language; symbols stay as they are."""
         return TEXTS[self.language].get(f"unit_{unit}", unit)

@@ -17,25 +17,24 @@ from flaneur.serve.sections import PlaceTotals
 TOPICS = {
     "speeds": ("speed", "section_speed", "acceleration", "travel_time", "headway", "gap"),
     "stays": ("dwell", "waiting"),
-    "queues": ("queue_length", "queue_count", "saturation_flow"),
+    "queues": ("queue_length", "queue_count", "saturation_flow", "lost_time"),
     "crowd": (
-        "density", "density_voronoi", "los", "crowd_speed", "specific_flow", "counterflow", "stop_and_go", "pressure",
-        "density_rise", "alarm",
+        "density", "density_voronoi", "los", "alarm", "alarm_change", "density_rise", "crowd_speed",
+        "speed_at_density", "specific_flow", "standing", "stop_and_go", "counterflow", "pressure",
     ),
     "conflicts": ("ttc", "pet", "drac"),
-    "signals": ("signal", "green_use"),
+    "signals": ("signal", "red", "phase", "green_use"),
 }  # fmt: skip
 OTHERS = "others"
 ABOUT_ROAD_USERS = ("speeds", "stays", OTHERS)
 """Topics whose values are those of road users and not of moments."""
 NUMBERS = ("count", "share")
 """Statistics of groups rather than of values."""
-KMH = ("km/h", 3.6)
-SHOWN_IN = {("speed", "m/s"): KMH, ("section_speed", "m/s"): KMH}
+SHOWN_IN = {("speed", "m/s"): ("km/h", 3.6), ("section_speed", "m/s"): ("km/h", 3.6)}
 """What planners read in another unit than the figures have, with its factor."""
 LEVELS = 6
 """Colours there are for levels and classes, from harmless to serious."""
-_COLOURS = {"serious": "level-5", "slight": "level-3", "uncertain": "level-0"} | {
+_COLOURS = {"serious": "level-5", "slight": "level-3", "uncertain": "level-0", "unknown": "unknown"} | {
     state: f"signal-{state}" for state in ("red", "red-amber", "green", "amber")
 }
 
@@ -65,7 +64,8 @@ class Measured:
     @property
     def shown_in(self) -> tuple[str, float]:
         """Unit and factor for display."""
-        return SHOWN_IN.get((self.name, self.rows[0].unit), (self.rows[0].unit, 1.0))
+        unit = self.rows[0].unit
+        return ("%", 100.0) if unit == "share" else SHOWN_IN.get((self.name, unit), (unit, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

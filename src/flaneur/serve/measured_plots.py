@@ -14,18 +14,26 @@ from flaneur.serve.sections import Material, Table
 
 CENTRES = ("mean", "median")
 HIGHS = ("v85", "p85", "p95", "max")
+NOT_OVER_TIME = ("speed_at_density",)
+"""Whose groups are a scale of their own, with too many steps for a chart each."""
 FALLING = ("dwell", "waiting")
 """Of stays one asks how many last longer; of everything else how much lies below."""
 
 
 def over_time(m: Material, measured: Measured, prefix: str) -> list[Plot]:
     """A chart for each place and group of values, and one for each place of numbers of groups."""
-    pairs = dict.fromkeys((row.place, row.direction) for row in measured.rows) if measured.statistics else {}
+    pairs = dict.fromkeys((row.place, row.direction) for row in measured.rows if _is_plain(measured))
     found = [_values(m, measured, place, group, f"{prefix}-{n}") for n, (place, group) in enumerate(pairs)]
     places = dict.fromkeys(row.place for row in measured.rows)
     for statistic in measured.numbers:
         found += [_groups(m, measured, place, statistic, f"{prefix}-{statistic}-{n}") for n, place in enumerate(places)]
     return [plot for plot in found if plot is not None]
+
+
+def _is_plain(measured: Measured) -> bool:
+    """Whether it is the values that matter, and not how many there were in each group."""
+    by_group = measured.numbers and len(measured.groups) > 1
+    return bool(measured.statistics) and not by_group and measured.name not in NOT_OVER_TIME
 
 
 def _values(m: Material, measured: Measured, place: str, group: str, plot_id: str) -> Plot | None:
@@ -99,7 +107,7 @@ def curves(m: Material, measured: Measured, prefix: str) -> list[Plot]:
     _, factor = measured.shown_in
     by_place: dict[tuple[str, str], dict[str, Sequence[tuple[float, float]]]] = {}
     for row in measured.rows:
-        if row.quantiles:
+        if row.quantiles and _is_plain(measured):
             shown = [(share, value * factor) for share, value in row.quantiles]
             by_place.setdefault((row.place, row.direction), {})[row.kind] = shown
     return [

@@ -1,13 +1,14 @@
 """Redacted pictures as image files, with what is drawn over them."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.geometry import Places
-from flaneur.data.released import HeatMap, RedactedImage
+from flaneur.data.released import GridLine, HeatMap, RedactedImage
 from flaneur.serve.drawing import INK_BGR, SHADE_BGR, Picture, draw_places, draw_text, text_height_px, text_width_px
 
 SMALLEST_PX = 640
@@ -54,6 +55,25 @@ def with_grid(image: RedactedImage) -> RedactedImage:
         if 0 < k < 10:
             for x in (3.0, width - text_width_px(label, text) - 3.0):
                 draw_text(bgr, label, x, base, text, INK_BGR, halo=True)
+    return RedactedImage(image.time_ns, bgr, image.fully_hidden)
+
+
+def with_metres(image: RedactedImage, lines: Sequence[GridLine]) -> RedactedImage:
+    """The picture under the grid of metres of its ground, labelled every few."""
+    bgr = _canvas(image)
+    height, width = bgr.shape[:2]
+    drawn = bgr.copy()
+    paths = [np.round(line.points_xy * (width - 1, height - 1)).astype(np.int32) for line in lines]
+    for shade, extra in ((SHADE_BGR, 2), (INK_BGR, 0)):
+        for line, path in zip(lines, paths, strict=True):
+            cv2.polylines(drawn, [path], False, shade, 1 + extra + bool(line.label), cv2.LINE_AA)
+    bgr = cv2.addWeighted(drawn, GRID_OPACITY, bgr, 1 - GRID_OPACITY, 0).astype(np.uint8, copy=False)
+    text = text_height_px(bgr)
+    for line, path in zip(lines, paths, strict=True):
+        if line.label:
+            x, y = path[len(path) // 2].tolist()
+            left = min(max(x + 3, 2), width - text_width_px(line.label, text) - 2)
+            draw_text(bgr, line.label, left, min(max(y - 3, text + 2), height - 4), text, INK_BGR, halo=True)
     return RedactedImage(image.time_ns, bgr, image.fully_hidden)
 
 

@@ -5,7 +5,7 @@ as a table behind them, the heat map is part of the file.
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flaneur.data.geometry import Flow
 from flaneur.data.language import Language
-from flaneur.data.released import Distribution, GroundFacts, HeatMap, Measurement, PlaceMap, RunFacts
+from flaneur.data.released import CameraHealth, Distribution, GroundFacts, HeatMap, Measurement, PlaceMap, RunFacts
 from flaneur.data.time import to_s
 from flaneur.serve import measured, measured_plots, plots, sections
 from flaneur.serve.atomic import written_whole
 from flaneur.serve.bins import bins_for, put_together
 from flaneur.serve.formats import Clock, Words
+from flaneur.serve.health import strips
 from flaneur.serve.tables import raw_table
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -48,15 +49,24 @@ def write_report(
     heat_png: bytes | None = None,
     flows: tuple[Flow, ...] = (),
     metres: Metres = NOTHING_IN_METRES,
+    health: Sequence[CameraHealth] = (),
     language: Language = "en",
 ) -> None:
     """Write the report of one run; WriteError when the disk refuses.
 
     `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
-    its legend. `flows` are those of the site, for their origins and destinations.
+    its legend. `flows` are those of the site, for their origins and destinations. `health` are the
+    stretches in which the camera was not well, in the order of time.
     """
     html = render_report(
-        facts, measurements, heat=heat, heat_png=heat_png, flows=flows, metres=metres, language=language
+        facts,
+        measurements,
+        heat=heat,
+        heat_png=heat_png,
+        flows=flows,
+        metres=metres,
+        health=health,
+        language=language,
     )
     with written_whole(path) as file:
         file.write(html.encode())
@@ -70,6 +80,7 @@ def render_report(
     heat_png: bytes | None = None,
     flows: tuple[Flow, ...] = (),
     metres: Metres = NOTHING_IN_METRES,
+    health: Sequence[CameraHealth] = (),
     language: Language = "en",
 ) -> str:
     """The report as text; see `write_report`."""
@@ -106,6 +117,7 @@ def render_report(
         heat_image=_embedded(heat_png),
         metres=metres,
         topics=measured.topics(metres.distributions),
+        health_strips=strips(material, health) if health else None,
         ground_image=_embedded(metres.ground_png),
     )
 

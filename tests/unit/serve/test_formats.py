@@ -19,7 +19,7 @@ SUMMER_ENDS_NS = 1_792_890_000 * SECOND_NS
 def test_numbers_are_written_as_the_language_does() -> None:
     assert EN.number(1234567.25, 1) == "1,234,567.2"
     assert DE.number(1234567.25, 1) == "1.234.567,2"
-    assert DE.number(-0.5, 2) == "-0,50"
+    assert DE.number(-0.5, 2) == "−0,50"
     assert EN.number(0) == "0"
     assert EN.number(None) == "–"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flaneur.data.released import Distribution, Estimate, Measurement
+from flaneur.data.released import CameraHealth, Distribution, Estimate, Measurement
 from flaneur.data.statistics import STATISTICS
 from flaneur.data.time import MINUTE_NS
 from flaneur.serve.bins import bins_for, put_together
@@ -140,6 +140,47 @@ def test_without_measures_in_metres_there_are_no_sections_of_them() -> None:
 def test_every_statistic_and_measure_has_a_name(language: str) -> None:
     for key in [f"stat_{name}" for name in STATISTICS] + [f"measure_{name}" for of in TOPICS.values() for name in of]:
         assert key in TEXTS[language], key
+
+
+HEALTH = (
+    CameraHealth(MONDAY_7H_NS + MINUTE_NS, MONDAY_7H_NS + 3 * MINUTE_NS, ("covered", "dark")),
+    CameraHealth(MONDAY_7H_NS + 6 * MINUTE_NS, MONDAY_7H_NS + 7 * MINUTE_NS, ("covered",)),
+)
+
+
+def test_bad_health_of_the_camera_is_drawn_and_listed(street: Measured) -> None:
+    run = facts(end_ns=MONDAY_7H_NS + 12 * MINUTE_NS)
+    told = Page(render_report(run, street.measurements, health=HEALTH))
+    assert "covered: 3 min" in told.text
+    assert "dark: 2 min" in told.text
+    table = told.table("Health of the camera")
+    assert [row[1:] for row in table.rows[1:]] == [["covered and dark", "2 min"], ["covered", "1 min"]]
+    paths = [attrs["d"] for _, attrs in told.tags if attrs.get("class") == "fault"]
+    assert [str(path).count("M") for path in paths] == [2, 1]
+    assert "Health of the camera" not in Page(render_report(run, street.measurements)).text
+
+
+def test_a_stretch_of_bad_health_has_a_length_and_a_reason() -> None:
+    with pytest.raises(ValueError, match="a length and a reason"):
+        CameraHealth(5, 5, ("dark",))
+    with pytest.raises(ValueError, match="a length and a reason"):
+        CameraHealth(5, 6, ())
+
+
+def test_what_is_told_by_group_has_no_chart_of_values(street: Measured) -> None:
+    both = [d for d in street.distributions if d.measure == "speed"]
+    told = page(street, distributions=tuple(both))
+    assert sum("chart" in table.caption or "v85" in table.rows[0] for table in told.tables) >= 3
+    grouped = tuple(replace(d, estimates=(("count", Estimate(1.0)), *d.estimates)) for d in both)
+    counted = page(street, distributions=grouped)
+    assert not [table for table in counted.tables if table.caption.startswith("Speed: Main Street · north")]
+
+
+def test_shares_as_values_are_shown_in_per_cent() -> None:
+    use = replace(speed(), measure="green_use", unit="share", estimates=(("mean", Estimate(0.625, sample_size=9)),))
+    (topic,) = topics([use])
+    assert heading(ENGLISH, topic.measures[0]) == "Use of green (%)"
+    assert value_rows(ENGLISH, topic.measures[0])[0].rows == [("cars", ["40", "62.5"])]
 
 
 def test_a_curve_rises_or_falls_and_holds_negative_values() -> None:
