@@ -5,6 +5,8 @@ The speed of a zone is there taken over its whole area, ground that is nobody's 
 ground that is somebody's. Without a cut-off that is the same.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pedpy
@@ -13,7 +15,8 @@ import pytest
 from flaneur.data.geometry import GroundLine
 from flaneur.data.private import Samples
 from flaneur.data.time import SECOND_NS
-from flaneur.ground.motion import Located, MotionParams, MotionSmoother
+from flaneur.ground.trajectories import moments
+from flaneur.ground.trajectories_table import TrajectoryParams
 from flaneur.measure import crossings, crowd
 from flaneur.measure.crossings import Lines
 from flaneur.measure.crowd import CrowdZones
@@ -136,39 +139,30 @@ def test_mean_speed_of_the_people_in_a_zone(scene: Scene) -> None:
         np.testing.assert_allclose(ours[same], by_look(frames, "speed", len(told))[same], atol=1e-9)
 
 
-def test_individual_speed_of_the_smoother(scene: Scene) -> None:
-    """With positions as good as these the smoother looks as little around as PedPy does with one frame."""
-    smoother, ours = MotionSmoother(MotionParams(lag_s=0.2)), []
-    for frame, xy in enumerate(scene.xy_m):
-        here = np.flatnonzero(np.isfinite(xy[:, 0]))
-        n = len(here)
-        time_ns = round(frame * SECOND_NS / scene.rate)
-        located = Located(
-            time_ns=time_ns,
-            xy_m=xy[here],
-            sigma_m=np.full(n, 1e-3),
-            scale_sigma=np.zeros(n),
-            heading_rad=np.full(n, np.nan),
-            size_m=np.full((n, 2), 0.5),
-            away=np.zeros((n, 2)),
-            track_id=here.astype(np.int64),
-            kind=np.zeros(n, np.uint8),
-            ended=np.zeros(0, np.int64),
-        )
-        ours += smoother.step(located)
-    ours += smoother.flush()
-    table = pd.concat(
+def test_individual_speed_from_one_file(scene: Scene, tmp_path: Path) -> None:
+    """With positions as good as these we look as little around as PedPy does with a step of one frame."""
+    file = tmp_path / "people.txt"
+    rows = theirs(scene).data[["id", "frame", "x", "y"]]
+    file.write_text(
+        f"# framerate: {scene.rate}\n# id frame x/m y/m\n" + rows.to_csv(sep=" ", header=False, index=False),
+        encoding="utf-8",
+    )
+    wanted = pedpy.compute_individual_speed(
+        traj_data=pedpy.load_trajectory_from_txt(trajectory_file=file), frame_step=1
+    )
+    # who is who does not outlive the reading: ours are numbered in the order of theirs
+    ids = np.unique(rows.id)
+    ours = pd.concat(
         pd.DataFrame(
             {
-                "id": tracks.track_id,
+                "id": ids[tracks.track_id],
                 "frame": round(tracks.time_ns * scene.rate / SECOND_NS),
                 "ours": np.hypot(*tracks.velocity_mps.T),
             }
         )
-        for tracks in ours
+        for tracks in moments(file, TrajectoryParams(sigma_m=1e-3))
     )
-    wanted = pedpy.compute_individual_speed(traj_data=theirs(scene), frame_step=1)
-    both = wanted.merge(table, on=["id", "frame"]).dropna()
+    both = wanted.merge(ours, on=["id", "frame"]).dropna()
     assert len(both) > 0.99 * len(wanted)
     assert np.mean(np.abs(both.ours - both.speed)) < 1e-2
     assert np.mean(both.ours) == pytest.approx(np.mean(both.speed), rel=1e-2)
