@@ -61,7 +61,13 @@ def run(
             job, folder, overwrite=overwrite, with_video=video_out, language=language, stop=stop, display=display
         )
     if json_out:
-        typer.echo(json.dumps(as_json(outcome.facts, outcome.measurements, folder), ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps(
+                as_json(outcome.facts, outcome.measurements, folder, outcome.distributions),
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
     elif not quiet:
         _say(outcome, folder, language)
     if not outcome.facts.complete:
@@ -70,7 +76,7 @@ def run(
 
 def _say(outcome: "Outcome", folder: Path, language: Language) -> None:
     console = Console()
-    show_summary(console, outcome.facts, outcome.measurements, language)
+    show_summary(console, outcome.facts, outcome.measurements, language, outcome.distributions)
     text = TEXTS[language]
     console.print(text["results"].format(folder=folder), markup=False, highlight=False, soft_wrap=True)
     console.print(text["open"].format(report=folder / REPORT), markup=False, highlight=False, soft_wrap=True)

@@ -7,15 +7,6 @@ from pydantic import Field, field_validator, model_validator
 from flaneur.config.base import MetrePoint, Name, Point, Table
 
 
-class LensTable(Table):
-    """`[camera.ground.lens]`: a lens that bends straight lines, for a ground given by points."""
-
-    focal: Annotated[float, Field(gt=0.1, lt=20.0)]
-    """Focal length in widths of the picture; a usual camera has about 1."""
-    distortion: Annotated[list[float], Field(min_length=1, max_length=5)]
-    """k1, k2, p1, p2, k3 as OpenCV's calibration gives them; those left out are 0."""
-
-
 class GroundTable(Table):
     """`[camera.ground]`: how the picture lies on the ground, in one of three ways."""
 
@@ -23,13 +14,12 @@ class GroundTable(Table):
     """Points of the ground in the picture, in shares of it; 4 at least."""
     metres: Annotated[list[MetrePoint], Field(max_length=200)] = []
     """The same points in metres, as measured on the spot, in the same order."""
-    lens: LensTable | None = None
+    lens: Annotated[str, Field(min_length=1)] | None = None
+    """For points seen through a lens that bends straight lines: a file that OpenCV's calibration has written."""
     file: Annotated[str, Field(min_length=1)] | None = None
-    """A camera file: Tsai's XML, or one that OpenCV has written. Its path is from the folder of the site file."""
+    """A camera file: Tsai's XML, or one that OpenCV has written. Paths are from the folder of the site file."""
     from_sizes: bool = False
     """Without any measuring: from how large road users look. Rough, and marked so."""
-    person_height_m: Annotated[float, Field(ge=1.0, le=2.2)] = 1.70
-    """Mean height of the people who pass, for `from_sizes`."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -17,6 +17,14 @@ NoteKey = Literal[
     "several_videos",
     "oblong_pixels",
     "hidden_pictures",
+    "dark",
+    "overexposed",
+    "covered",
+    "blurred",
+    "moved",
+    "frozen",
+    "implausible",
+    "out_of_reach",
 ]
 """What a note is about; `flaneur.serve` has a text for each."""
 

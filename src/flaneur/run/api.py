@@ -11,9 +11,11 @@ from flaneur.config.site import SiteFile
 from flaneur.data.private import Tracks
 from flaneur.data.released import Measurement
 from flaneur.detect.detector import DetectParams, open_detector
+from flaneur.run.calibrating import ground_of
 from flaneur.run.clock import StageClock
 from flaneur.run.job import load_job, plan_job
 from flaneur.run.looking import EVERY_FRAME, look
+from flaneur.run.measuring import Measuring
 from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pipeline import run_pipeline
 from flaneur.serve.tables import figures_table
@@ -55,6 +57,9 @@ def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -
         job = load_job(Path(path), None if site is None else Path(site))
     figures: list[Measurement] = []
     with open_source(job) as source:
-        for _ in run_pipeline(source, open_job_detector(job), job, figures.extend, StageClock(), Event()):
+        detector = open_job_detector(job)
+        plane = ground_of(job, detector)
+        measuring = Measuring(job, source.info.width_px, source.info.height_px, detector.facts.kinds, plane)
+        for _ in run_pipeline(source, detector, job, measuring, figures.extend, StageClock(), Event()):
             pass
     return figures_table(figures, dated=job.dated)

@@ -1,6 +1,6 @@
 """What one run is to do: a video, the camera that it stands for, and the detector."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,8 @@ class Job:
     site: SiteTable
     camera: CameraTable
     detector: DetectorTable
+    folder: Path = Path()
+    """Where paths in the site file start from."""
 
     @property
     def start_ns(self) -> int:
@@ -40,7 +42,9 @@ def plan_job(video: Path, site: SiteFile | None = None, camera: str | None = Non
 
 def load_job(video: Path, site_path: Path | None, camera: str | None = None) -> Job:
     """Like `plan_job`, from the path of a site file."""
-    return plan_job(video, None if site_path is None else load_site(site_path), camera)
+    if site_path is None:
+        return plan_job(video)
+    return replace(plan_job(video, load_site(site_path), camera), folder=site_path.parent)
 
 
 def _camera(site: SiteFile, video: Path, name: str | None) -> CameraTable:

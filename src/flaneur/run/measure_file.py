@@ -11,18 +11,22 @@ from typing import Protocol
 
 from flaneur.data.language import Language
 from flaneur.data.notes import Note
-from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.released import Distribution, Measurement, RunFacts
 from flaneur.data.time import to_ns, to_s
 from flaneur.detect.protocol import Detector
+from flaneur.ground.plane import GroundPlane
 from flaneur.run import results
+from flaneur.run.calibrating import facts_of, ground_of
 from flaneur.run.clock import StageClock
 from flaneur.run.job import Job
+from flaneur.run.measuring import Measuring
+from flaneur.run.metre_grid import metre_grid
 from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
-from flaneur.serve.picture import heat_overlay, with_places
-from flaneur.serve.report import write_report
+from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
+from flaneur.serve.report import NOTHING_IN_METRES, Metres, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
 from flaneur.source import FileSource
 from flaneur.store.store import Store
@@ -34,6 +38,8 @@ class Outcome:
 
     facts: RunFacts
     measurements: tuple[Measurement, ...]
+    distributions: tuple[Distribution, ...] = ()
+    """Of values in metres over the whole run."""
 
 
 class Shows(Protocol):
@@ -62,20 +68,22 @@ def measure_file(
     clock = StageClock()
     with open_source(job) as source, ResultsFolder(folder, overwrite=overwrite) as out:
         detector = open_job_detector(job)
+        plane = ground_of(job, detector)
+        measuring = Measuring(job, source.info.width_px, source.info.height_px, detector.facts.kinds, plane)
         pictures = Pictures(job, source.info, clock, out.path(results.VIDEO) if with_video else None, language)
         moment = Moment(0, 0, {})
         with Store.create(out.path(results.STORE)) as store:
             with pictures, display(source.info.frames_estimate) as shown:
-                for moment in run_pipeline(source, detector, job, store.write_interval, clock, stop, pictures):
+                keep = store.write_interval
+                for moment in run_pipeline(source, detector, job, measuring, keep, clock, stop, pictures):
                     shown.show(moment)
             measurements = tuple(store.measurements())
-            facts = _facts(
-                job, source, detector, moment, measurements, pictures.notes, clock, begin_s, not stop.is_set()
-            )
+            notes = measuring.notes() + pictures.notes
+            facts = _facts(job, source, detector, moment, measurements, notes, clock, begin_s, not stop.is_set())
             store.write_run(facts)
-        outcome = Outcome(facts, measurements)
+        outcome = Outcome(facts, measurements, tuple(measuring.distributions()))
         _write_tables(out, job, measurements)
-        _write_report(out, job, outcome, pictures, language)
+        _write_report(out, job, outcome, pictures, _metres(outcome, measuring, plane, pictures), language)
         out.publish()
     return outcome
 
@@ -127,7 +135,21 @@ def _write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measureme
     write_parquet(out.path(results.PARQUET), table)
 
 
-def _write_report(out: ResultsFolder, job: Job, outcome: Outcome, pictures: Pictures, language: Language) -> None:
+def _metres(outcome: Outcome, measuring: Measuring, plane: GroundPlane | None, pictures: Pictures) -> Metres:
+    """What the report says beside the figures in metres."""
+    if plane is None:
+        return NOTHING_IN_METRES
+    return Metres(
+        ground=facts_of(plane),
+        ground_png=png(with_metres(pictures.background(), metre_grid(plane))),
+        distributions=outcome.distributions,
+        maps=tuple(measuring.maps()),
+    )
+
+
+def _write_report(
+    out: ResultsFolder, job: Job, outcome: Outcome, pictures: Pictures, metres: Metres, language: Language
+) -> None:
     heat = pictures.heat_map()
     write_report(
         out.path(results.REPORT),
@@ -136,5 +158,6 @@ def _write_report(out: ResultsFolder, job: Job, outcome: Outcome, pictures: Pict
         heat=heat,
         heat_png=heat_overlay(with_places(pictures.background(), job.camera.places), heat),
         flows=job.camera.places.flows,
+        metres=metres,
         language=language,
     )

@@ -1,29 +1,35 @@
 """All measures of one camera, from tracks to the figures of complete intervals."""
 
-from collections import defaultdict
-
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.config.site import CameraTable
 from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.kinds import Kind
-from flaneur.data.private import Events, Tracks
-from flaneur.data.released import Measurement
-from flaneur.data.time import SECOND_NS
+from flaneur.data.notes import Note
+from flaneur.data.private import Events, Frame, Tracks
+from flaneur.data.released import Distribution, Measurement, PlaceMap
+from flaneur.ground.locate import ALIKE_S, locate
+from flaneur.ground.motion import MotionParams, MotionSmoother
+from flaneur.ground.plane import GroundPlane
 from flaneur.measure import edges, passing
 from flaneur.measure.edges import PictureSize
 from flaneur.measure.feet import picture_feet
 from flaneur.measure.passing import Passed, Places
 from flaneur.measure.presence import presence
-from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator
+from flaneur.run.calibrating import on_ground
+from flaneur.run.collecting import Collector, counted_of
 from flaneur.run.job import Job
+from flaneur.run.on_ground import OnGround, Told
+from flaneur.run.watching import Watcher
 
 
 class Measuring:
     """Takes the tracks of each frame that the detector looked at, and gives figures when an interval is complete."""
 
-    def __init__(self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...]) -> None:
+    def __init__(
+        self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...], plane: GroundPlane | None = None
+    ) -> None:
+        """With a `plane` for pictures of this size, in metres too. UserError for places that cannot be on it."""
         camera = job.camera
         self._by_edges = not camera.line and not camera.zone
         self._anchor = GROUND_POINT if self._by_edges else camera.anchor
@@ -31,65 +37,87 @@ class Measuring:
         self._passing = passing.start(self._places)
         self._size = PictureSize(width_px, height_px)
         self._edges = edges.start(self._size)
-        self._counted = _counted(camera)
-        self._aggregator = IntervalAggregator(
-            AggregateParams(
-                site=job.site.name,
-                camera=camera.name,
-                kinds=kinds,
-                counted=self._counted,
-                zones=tuple(zone.name for zone in camera.zone),
-                start_ns=job.start_ns,
-                interval_ns=job.site.interval_s * SECOND_NS,
-            )
-        )
-        self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._watcher = Watcher(job, width_px, height_px)
+        self._metric = None if plane is None else _Metric(job, plane, self._watcher)
+        sampled = self._metric.on_ground.sampled if self._metric else ()
+        self._collector = Collector(job, kinds, counted_of(job), sampled, self._watcher.is_blind)
 
     @property
     def counts(self) -> dict[tuple[str, str], int]:
         """(place, direction) -> events so far, over all kinds."""
-        return dict(self._counts)
+        return self._collector.counts
+
+    def watch(self, frame: Frame) -> None:
+        """Look at a frame that the detector looks at, before its tracks are known."""
+        self._watcher.step(frame)
 
     def step(self, tracks: Tracks, between_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """One frame; since the one before, those at `between_ns` were only decoded, and `dropped` were lost."""
         feet = picture_feet(tracks, self._anchor)
         self._passing, passed = passing.step(self._passing, feet, self._places)
-        self._aggregator.frame(presence(feet, passed.inside), between_ns, dropped)
         if self._by_edges:
-            self._edges, events = edges.step(self._edges, tracks, self._size)
-            self._add(events)
+            self._edges, event = edges.step(self._edges, tracks, self._size)
+            events: tuple[Events, ...] = (event,)
         else:
-            self._add(*_events(passed))
-        return self._aggregator.complete()
+            events = _events(passed)
+        samples = self._metric.step(tracks) if self._metric else []
+        return self._collector.step(presence(feet, passed.inside), events, samples, between_ns, dropped)
 
     def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """The end of the video; those at `after_ns` came after the last frame, and `dropped` were lost."""
         if self._by_edges:
-            self._add(edges.finish(self._edges, self._size))
+            events: tuple[Events, ...] = (edges.finish(self._edges, self._size),)
         else:
-            self._add(*_events(passing.finish(self._passing, self._places)))
-        return self._aggregator.finish(after_ns, dropped)
+            events = _events(passing.finish(self._passing, self._places))
+        samples = self._metric.finish() if self._metric else []
+        return self._collector.finish(events, samples, after_ns, dropped)
 
-    def _add(self, *told: Events) -> None:
-        """What happened, measure by measure in the order of `_counted`."""
-        for counted, events in zip(self._counted, told, strict=True):
-            if not len(events):
-                continue
-            self._aggregator.events(counted, events)
-            for place, direction in zip(events.place, np.where(events.direction > 0, 0, 1), strict=True):
-                self._counts[counted.places[place], counted.directions[place][direction]] += 1
+    def distributions(self) -> list[Distribution]:
+        """How values in metres spread over the whole run."""
+        return self._collector.distributions()
+
+    def maps(self) -> list[PlaceMap]:
+        """Where near misses were."""
+        return self._metric.on_ground.maps() if self._metric else []
+
+    def notes(self) -> list[Note]:
+        """What the reader of the figures must know of the camera and its ground."""
+        return self._watcher.notes() + (self._metric.notes() if self._metric else [])
 
 
-def _counted(camera: CameraTable) -> tuple[Counted, ...]:
-    """What the site file asks for, in the order of `_events`; the picture's edges where it names no place at all."""
-    if not camera.line and not camera.zone:
-        return (Counted.edges(),)
-    places = camera.places
-    return (
-        Counted.lines(tuple((line.name, line.to_right, line.to_left) for line in camera.line)),
-        Counted.zones(tuple(zone.name for zone in places.zones)),
-        Counted.flows(tuple(flow.name for flow in places.flows)),
-    )
+class _Metric:
+    """The same road users on the ground."""
+
+    def __init__(self, job: Job, plane: GroundPlane, watcher: Watcher) -> None:
+        self._plane = plane
+        self._watcher = watcher
+        self._smoother = MotionSmoother(MotionParams(alike_s=ALIKE_S))
+        self._out_of_reach = 0
+        self.on_ground = OnGround(job.camera, on_ground(job.camera, plane), watcher.phases)
+
+    def step(self, tracks: Tracks) -> Told:
+        located, left_out = locate(tracks, self._plane)
+        self._out_of_reach += left_out
+        told: Told = []
+        for moment in self._smoother.step(located):
+            told += self.on_ground.step(moment, self._watcher.phases).samples
+        return told
+
+    def finish(self) -> Told:
+        told: Told = []
+        for moment in self._smoother.flush():
+            told += self.on_ground.step(moment, self._watcher.phases).samples
+        return told + self.on_ground.finish()[-1]
+
+    def notes(self) -> list[Note]:
+        notes = implausible_notes(self._smoother.seen, self._smoother.implausible)
+        return notes + ([Note("out_of_reach", (self._out_of_reach,))] if self._out_of_reach else [])
+
+
+def implausible_notes(seen: NDArray[np.int64], implausible: NDArray[np.int64]) -> list[Note]:
+    """A note where road users seemed faster than anybody is: then the calibration or the unit is wrong."""
+    number = int(implausible.sum())
+    return [Note("implausible", (number, int(seen.sum())))] if number else []
 
 
 def _events(passed: Passed) -> tuple[Events, Events, Events]:

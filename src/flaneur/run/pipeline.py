@@ -71,6 +71,7 @@ def run_pipeline(
     source: FileSource,
     detector: Detector,
     job: Job,
+    measuring: Measuring,
     keep: Callable[[list[Measurement]], None],
     clock: StageClock,
     stop: Event,
@@ -82,7 +83,6 @@ def run_pipeline(
     """
     info = source.info
     tracker = Tracker(TrackParams(), info.width_px, info.height_px, np.random.default_rng())
-    measuring = Measuring(job, info.width_px, info.height_px, detector.facts.kinds)
     passed = Passed()
 
     def measure(tracks: Tracks) -> None:
@@ -97,6 +97,8 @@ def run_pipeline(
     for frame, detections in look(frames, rate_per_s, pictures.rate_per_s if pictures else 0.0, detector, clock):
         known: list[Tracks] = []
         if detections is not None:
+            with clock.stage("watch"):
+                measuring.watch(frame)
             with clock.stage("track"):
                 known = tracker.step(frame.index, frame.time_ns, detections)
             for tracks in known:

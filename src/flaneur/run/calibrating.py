@@ -1,0 +1,107 @@
+"""From what the site file says of the ground to a plane that fits the video, and the places on it."""
+
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flaneur.config.ground import GroundTable
+from flaneur.config.site import CameraTable
+from flaneur.data.errors import UserError
+from flaneur.data.geometry import GroundLine, GroundPlaces, GroundZone
+from flaneur.data.released import GroundFacts
+from flaneur.data.time import SECOND_NS
+from flaneur.detect.protocol import Detector
+from flaneur.ground.camera_file import read_camera, read_lens
+from flaneur.ground.fit import fit_points
+from flaneur.ground.plane import GroundPlane, describe
+from flaneur.ground.rough import clear_boxes, rough_plane
+from flaneur.run.clock import StageClock
+from flaneur.run.job import Job
+from flaneur.run.looking import look
+from flaneur.run.opening import open_source
+
+SIZES_PER_S = 1.0
+"""Looks for a plane from the sizes of road users: more would see the same ones again."""
+SIZES_NS = 300 * SECOND_NS
+"""So much of a video's beginning tells the sizes."""
+SURE = 0.5
+"""Boxes of a lower score may show a part only."""
+
+
+def ground_of(job: Job, detector: Detector) -> GroundPlane | None:
+    """The plane of the job's camera for pictures of its video; None where the site file has none.
+
+    UserError says what is wrong with the calibration. For a ground from sizes the detector looks at the video first.
+    """
+    table = job.camera.ground
+    if table is None:
+        return None
+    with open_source(job) as source:
+        width_px, height_px = source.info.width_px, source.info.height_px
+    if table.from_sizes:
+        return _from_sizes(job, detector)
+    return stated_plane(table, job.folder, width_px, height_px)
+
+
+def stated_plane(table: GroundTable, folder: Path, width_px: int, height_px: int) -> GroundPlane:
+    """The plane from measured points or a camera file, whose path is from `folder`."""
+    if table.file is not None:
+        return read_camera(folder / table.file).resized(width_px, height_px)
+    size = np.array((width_px, height_px), np.float64)
+    picture_px, metres = np.array(table.picture, np.float64) * size, np.array(table.metres, np.float64)
+    lens = None
+    if table.lens is not None:
+        lens_width_px, lens_height_px, lens = read_lens(folder / table.lens)
+        lens = lens.scaled(size / (lens_width_px, lens_height_px))
+    return fit_points(picture_px, metres, width_px, height_px, lens)
+
+
+def on_ground(camera: CameraTable, plane: GroundPlane) -> GroundPlaces:
+    """The camera's places in metres; UserError for a place that reaches up to the horizon."""
+    size, places = np.array((plane.width_px, plane.height_px), np.float64), camera.places
+
+    def metres(what: str, name: str, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        points_px = points * size
+        beyond = np.flatnonzero(~plane.below_horizon(points_px))
+        if len(beyond):
+            raise UserError(
+                f"{what} {name!r}: its point {beyond[0] + 1} lies on or above the horizon, where there is no ground; "
+                "move it down in the picture"
+            )
+        return plane.to_ground(points_px)
+
+    return GroundPlaces(
+        lines=tuple(GroundLine(line.name, metres("line", line.name, line.points_xy)) for line in places.lines),
+        zones=tuple(GroundZone(zone.name, metres("zone", zone.name, zone.polygon_xy)) for zone in places.zones),
+        flows=places.flows,
+    )
+
+
+def facts_of(plane: GroundPlane) -> GroundFacts:
+    """What the report says of a plane."""
+    facts = describe(plane)
+    return GroundFacts(
+        method=facts.source,
+        rough=facts.rough,
+        points=facts.points or 0,
+        residual_m=facts.rms_m,
+        worst_m=facts.worst[1] if facts.worst else None,
+        scale_sigma=facts.scale_sigma,
+        doubtful=tuple(str(number) for number, _, _ in facts.disagreeing),
+    )
+
+
+def _from_sizes(job: Job, detector: Detector) -> GroundPlane:
+    boxes, kinds = [np.zeros((0, 4))], [np.zeros(0, np.uint8)]
+    with open_source(job) as source:
+        width_px, height_px = source.info.width_px, source.info.height_px
+        beginning = takewhile(lambda frame: frame.time_ns < SIZES_NS, source.frames())
+        for _, seen in look(beginning, SIZES_PER_S, 0.0, detector, StageClock()):
+            if seen is not None:
+                sure = seen.take(seen.score >= SURE)
+                whole = clear_boxes(sure.xyxy_px.astype(np.float64), width_px, height_px)
+                boxes.append(sure.xyxy_px[whole].astype(np.float64))
+                kinds.append(sure.kind[whole])
+    return rough_plane(np.concatenate(boxes), np.concatenate(kinds), width_px, height_px)

@@ -1,0 +1,207 @@
+"""All measures on the ground of one camera: from road users in metres to the samples that figures are made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from flaneur.config.site import CameraTable
+from flaneur.data.geometry import TO_LEFT, TO_RIGHT, GroundPlaces
+from flaneur.data.private import Events, GroundTracks, Presence, Samples
+from flaneur.data.released import PlaceMap
+from flaneur.data.signals import SignalPhases, SignalState
+from flaneur.measure import alarm, conflicts, crowd, levels, queues, saturation, signals, traffic
+from flaneur.measure.alarm import AlarmParams
+from flaneur.measure.conflicts import ConflictParams
+from flaneur.measure.crossings import Lines
+from flaneur.measure.crowd import CrowdZones
+from flaneur.measure.near_misses import SEVERITIES, Spots
+from flaneur.measure.passing import Places
+from flaneur.measure.queues import Approach, Lanes, QueueParams
+from flaneur.measure.saturation import SaturationParams
+from flaneur.measure.signals import SignalParams, StopLine
+from flaneur.measure.traffic import Traffic
+from flaneur.release.placemap import PlaceMapAccumulator
+from flaneur.release.specs import Sampled
+from flaneur.run import figures
+from flaneur.run.figures import Specs
+
+Told = list[tuple[Sampled, Samples]]
+Phases = dict[str, SignalPhases]
+"""Name of a signal -> its phases as far as they are known by now."""
+
+GROUND = {"walkway": levels.WALKWAY, "stairs": levels.STAIRS, "waiting": levels.WAITING}
+UNCERTAIN = SEVERITIES.index("uncertain")
+ALARM_ENDS = 0.85
+"""Share of its threshold below which an alarm level ends."""
+
+
+@dataclass(slots=True)
+class _Measure:
+    """One stateful measure, the state that it is in, and the figures that are made of what it tells."""
+
+    specs: Specs
+    params: Any
+    state: Any
+    step: Callable[[Any, Any, Any], tuple[Any, Any]]
+    finish: Callable[[Any, Any], Any]
+
+    def told(self, what: Any) -> Told:
+        return [(sampled, getattr(what, name)) for name, sampled in self.specs.items() if len(getattr(what, name))]
+
+    def next(self, tracks: Any) -> Any:
+        self.state, what = self.step(self.state, tracks, self.params)
+        return what
+
+
+@dataclass(slots=True)
+class _Alarm:
+    """Watches the density of one zone."""
+
+    specs: Specs
+    zone: int
+    params: AlarmParams
+    state: alarm.AlarmState = field(default_factory=lambda: alarm.start(1))
+
+    def told(self, density: Samples) -> Told:
+        rows = np.flatnonzero(density.place == self.zone)
+        if not len(rows):
+            return []
+        row = rows[-1]
+        self.state, alarms = alarm.step(
+            self.state, int(density.time_ns[row]), density.value[row : row + 1], self.params
+        )
+        return [(sampled, getattr(alarms, name)) for name, sampled in self.specs.items() if len(getattr(alarms, name))]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one moment told."""
+
+    presence: Presence
+    """In each zone and in all."""
+    crossings: Events
+    passages: Events
+    flows: Events
+    samples: Told
+
+
+class OnGround:
+    """Steps every measure that the site file asks for over the road users of each moment."""
+
+    def __init__(self, camera: CameraTable, places: GroundPlaces, phases: Phases) -> None:
+        """`places` are those of the site file in metres; `phases` of its signals may be replaced as they grow."""
+        self._places = Places.on_ground(places.lines, places.zones, places.flows)
+        self._traffic_state = traffic.start(self._places)
+        self._traffic_specs = figures.of_traffic(camera)
+        self._camera = camera
+        self._ground = places
+        self._crowd = _crowd(camera, places)
+        self._alarms = list(_alarms(camera))
+        self._conflicts = _measure(
+            conflicts, ConflictParams(places.zones), figures.of_conflicts([zone.name for zone in camera.zone])
+        )
+        self._queues = list(_queues(camera, places, phases))
+        self._signals = _signals(camera, places, phases)
+        self._map = PlaceMapAccumulator("near misses")
+
+    @property
+    def sampled(self) -> tuple[Sampled, ...]:
+        """All figures that samples are told for."""
+        measures = (self._crowd, self._conflicts, *self._queues, self._signals, *self._alarms)
+        return (*self._traffic_specs.values(), *(one for m in measures if m for one in m.specs.values()))
+
+    def step(self, tracks: GroundTracks, phases: Phases) -> Moment:
+        """One moment, later than all before."""
+        self._traffic_state, what, presence = traffic.step(self._traffic_state, tracks, self._places)
+        told = self._told(what)
+        for measure in (self._conflicts, *self._queues):
+            what_else = measure.next(tracks)
+            told += measure.told(what_else)
+            if measure is self._conflicts:
+                self._locate(what_else.spots)
+        if self._crowd:
+            seen = self._crowd.next(tracks)
+            told += self._crowd.told(seen)
+            for watch in self._alarms:
+                told += watch.told(seen.voronoi_density)
+        if self._signals:
+            self._signals.params = _signal_params(self._camera, self._ground, phases)
+            told += self._signals.told(self._signals.next(signals.fronts(tracks)))
+        return Moment(presence, what.crossings, what.passages, what.flows, told)
+
+    def finish(self) -> tuple[Events, Events, Events, Told]:
+        """What the end of the video cuts off: crossings, passages, flows, samples."""
+        what = traffic.finish(self._traffic_state, self._places)
+        told = self._told(what)
+        for measure in (self._conflicts, *self._queues, *filter(None, (self._crowd, self._signals))):
+            last = measure.finish(measure.state, measure.params)
+            told += measure.told(last)
+            if measure is self._conflicts:
+                self._locate(last.spots)
+        return what.crossings, what.passages, what.flows, told
+
+    def maps(self) -> list[PlaceMap]:
+        """Where near misses were so far."""
+        found = self._map.finish()
+        return [found] if found else []
+
+    def _locate(self, spots: Spots) -> None:
+        self._map.add(spots.cell[spots.group != UNCERTAIN])
+
+    def _told(self, what: Traffic) -> Told:
+        named = ((sampled, getattr(what, name)) for name, sampled in self._traffic_specs.items() if hasattr(what, name))
+        return [(sampled, samples) for sampled, samples in named if len(samples)]
+
+
+def _measure(module: Any, params: Any, specs: Specs) -> _Measure:
+    return _Measure(specs, params, module.start(params), module.step, module.finish)
+
+
+def _crowd(camera: CameraTable, places: GroundPlaces) -> _Measure | None:
+    numbers = [n for n, zone in enumerate(camera.zone) if zone.crowd]
+    if not numbers:
+        return None
+    tables = [GROUND[zone.crowd.ground] for zone in camera.zone if zone.crowd]
+    params = CrowdZones.of([places.zones[n] for n in numbers], tables)
+    return _measure(crowd, params, figures.of_crowd([camera.zone[n].name for n in numbers]))
+
+
+def _alarms(camera: CameraTable) -> Iterator[_Alarm]:
+    for number, zone in enumerate(zone for zone in camera.zone if zone.crowd):
+        assert zone.crowd is not None
+        up = tuple(zone.crowd.alarm_per_m2)
+        if up:
+            params = AlarmParams(up, tuple(ALARM_ENDS * level for level in up))
+            yield _Alarm(figures.of_alarms(zone.name, len(up)), number, params)
+
+
+def _queues(camera: CameraTable, places: GroundPlaces, phases: Phases) -> Iterator[_Measure]:
+    if not camera.queue:
+        return
+    lines, zones = {line.name: line for line in places.lines}, {zone.name: zone for zone in places.zones}
+    names = [queue.name for queue in camera.queue]
+    lanes = Lanes.of([Approach(lines[queue.stop_line], zones[queue.lane]) for queue in camera.queue])
+    yield _measure(queues, QueueParams(lanes), figures.of_queues(names))
+    greens = [phases.get(queue.signal) if queue.signal else None for queue in camera.queue]
+    starts = tuple(one.start_ns[one.state == SignalState.GREEN] for one in greens if one is not None)
+    known = starts if len(starts) == len(greens) else None
+    yield _measure(saturation, SaturationParams(QueueParams(lanes), known), figures.of_saturation(names))
+
+
+def _signals(camera: CameraTable, places: GroundPlaces, phases: Phases) -> _Measure | None:
+    if not camera.signal:
+        return None
+    names = [signal.name for signal in camera.signal]
+    return _measure(signals, _signal_params(camera, places, phases), figures.of_signals(names))
+
+
+def _signal_params(camera: CameraTable, places: GroundPlaces, phases: Phases) -> SignalParams:
+    ground, tables = {line.name: line for line in places.lines}, {line.name: line for line in camera.line}
+    stops: list[StopLine] = []
+    for signal in camera.signal:
+        way = TO_RIGHT if signal.direction == tables[signal.stop_line].to_right else TO_LEFT
+        stops.append(StopLine(way, signal.addressed, phases[signal.name]))
+    ordered: Sequence[str] = [signal.stop_line for signal in camera.signal]
+    return SignalParams(Lines.on_ground([ground[name] for name in ordered]), tuple(stops))

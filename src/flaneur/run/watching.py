@@ -1,0 +1,94 @@
+"""What is read from the pictures besides road users: whether the camera is healthy, and what signals show."""
+
+from pathlib import Path
+
+import numpy as np
+
+from flaneur.config.signals import SignalTable
+from flaneur.data.notes import Note, NoteKey
+from flaneur.data.private import Frame
+from flaneur.data.signals import SignalPhases
+from flaneur.data.time import to_s
+from flaneur.measure import health, lamps
+from flaneur.measure.health import ROW_STRIDE, Fault
+from flaneur.measure.lamps import LampParams
+from flaneur.run.job import Job
+from flaneur.source.signal_file import read_signals
+
+NOTES: dict[Fault, NoteKey] = {
+    Fault.DARK: "dark",
+    Fault.OVEREXPOSED: "overexposed",
+    Fault.COVERED: "covered",
+    Fault.BLURRED: "blurred",
+    Fault.MOVED: "moved",
+    Fault.FROZEN: "frozen",
+}
+
+
+class Watcher:
+    """Looks at the frames that the detector looks at, in order."""
+
+    def __init__(self, job: Job, width_px: int, height_px: int) -> None:
+        """UserError when a file of signal phases cannot be used."""
+        self._health = health.start()
+        self._blind: list[tuple[int, int, frozenset[Fault]]] = []
+        self.phases = phases_of_files(job)
+        """Of every signal of the site file, as far as they are known by now."""
+        self._lamps = {signal.name: _lamps(signal, width_px, height_px) for signal in job.camera.signal if signal.lamps}
+        self._lamp_states = {name: lamps.start(params) for name, params in self._lamps.items()}
+        for name, params in self._lamps.items():
+            self.phases[name] = lamps.phases(self._lamp_states[name], params)
+
+    def step(self, frame: Frame) -> None:
+        """Take one frame, later than all before."""
+        if health.due(self._health, frame.time_ns):
+            rows = frame.bgr()[::ROW_STRIDE, :, 1]
+            self._health, now = health.step(self._health, frame.time_ns, frame.sketch(), rows)
+            if now.faults:
+                self._note(now.since_ns, now.time_ns, frozenset(now.faults))
+        for name, params in self._lamps.items():
+            self._lamp_states[name] = lamps.step(self._lamp_states[name], frame.time_ns, frame.bgr(), params)
+            self.phases[name] = lamps.phases(self._lamp_states[name], params)
+
+    def is_blind(self, time_ns: int) -> bool:
+        """Whether the camera showed nothing of use at a moment some seconds ago."""
+        return any(since_ns <= time_ns <= until_ns for since_ns, until_ns, _ in self._blind)
+
+    def notes(self) -> list[Note]:
+        """How long each fault lasted."""
+        lasted = {
+            fault: sum(until - since for since, until, faults in self._blind if fault in faults) for fault in Fault
+        }
+        return [Note(NOTES[fault], (to_s(ns),)) for fault, ns in lasted.items() if ns]
+
+    def _note(self, since_ns: int, now_ns: int, faults: frozenset[Fault]) -> None:
+        if self._blind and self._blind[-1][1] >= since_ns:
+            before_ns, _, known = self._blind.pop()
+            since_ns, faults = min(before_ns, since_ns), faults | known
+        self._blind.append((since_ns, now_ns, faults))
+
+
+def phases_of_files(job: Job) -> dict[str, SignalPhases]:
+    """The phases of those signals whose phases are in files; UserError when one cannot be used."""
+    found: dict[str, SignalPhases] = {}
+    by_file: dict[Path, list[SignalTable]] = {}
+    for signal in job.camera.signal:
+        if signal.file is not None:
+            by_file.setdefault(job.folder / signal.file, []).append(signal)
+    for path, signals in by_file.items():
+        groups = [signal.group or signal.name for signal in signals]
+        read = read_signals(path, groups, job.start_ns if job.dated else None)
+        found |= {signal.name: phases for signal, phases in zip(signals, read, strict=True)}
+    return found
+
+
+def _lamps(signal: SignalTable, width_px: int, height_px: int) -> LampParams:
+    assert signal.lamps is not None
+    size = np.array((width_px, height_px), np.float64)
+    red, amber, green = (
+        None if polygon is None else np.array(polygon, np.float64) * size
+        for polygon in (signal.lamps.red, signal.lamps.amber, signal.lamps.green)
+    )
+    assert red is not None
+    assert green is not None
+    return LampParams.around(signal.name, red, amber, green)
