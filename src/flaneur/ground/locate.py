@@ -34,7 +34,7 @@ def locate(tracks: Tracks, plane: GroundPlane) -> tuple[Located, int]:
     height_px = (tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1]).astype(np.float64)
     sigma_px = NOISE * (height_px * np.where(tracks.observed, 1.0, CARRIED))[:, None]
     sigma = _rms(jacobian * sigma_px[:, None, :])
-    good = plane.below_horizon(foot) & (sigma <= FARTHEST_SIGMA_M)  # NaN is not good
+    good = sigma <= FARTHEST_SIGMA_M  # above the horizon it is NaN, which is not good
     foot, kind = foot[good], tracks.kind[good]
     row, column = jacobian[good, :, 0], -jacobian[good, :, 1]
     square = np.stack((-row[:, 1], row[:, 0]), axis=1)

@@ -56,7 +56,6 @@ FEWEST_LOOKS = 3
 """A parabola has three unknowns."""
 FEWEST_STEPS = 2.0
 """Half-width of the narrowest window, in mean steps between looks: where steps are uneven, three looks still fit in."""
-NEVER_NS = int(np.iinfo(np.int64).min)
 _OPTIMUM = 315.0
 """Minimises (J h² / 14)² + 15/7 σ² dt / h³: squared error from jerk J, and from noise, of the slope in the middle of a
 track; the constants are those of the kernel 1 − u²."""
@@ -183,44 +182,59 @@ class MotionSmoother:
 
 
 class _Looks:
-    """The last seconds of all live tracks: one column per track, sorted by id, and one row per look, in any order."""
-
-    _PER_TRACK = (("heading_rad", np.nan), ("last", np.nan), ("flagged", False), ("last_ns", 0))
+    """The last seconds of all live tracks: one column per track and one row per look, both in any order."""
 
     def __init__(self) -> None:
-        self.time_ns = np.full(8, NEVER_NS, np.int64)
-        """[k] of each look; `NEVER_NS` where none is kept."""
-        self.track_id = np.zeros(0, np.int64)
-        self.window = np.zeros((6, 8, 0))
+        self.time_ns = np.zeros(0, np.int64)
+        """[k] of each look."""
+        self.window = np.zeros((6, 0, 0))
         """[6, k, m] x and y in metres; precision 1 / sigma_m², 0 where the track was not seen; piece: how often the
         track had jumped by then; x and y of `behind`."""
         self.last_ns = np.zeros(0, np.int64)
+        """[m] of the newest look."""
         self.last = np.zeros((4, 0))
-        """[4, m] the newest look: x, y, sigma in metres, and its piece."""
+        """[4, m] of the newest look: x, y, sigma in metres, and its piece; NaN before the first."""
         self.heading_rad = np.zeros(0)
         self.flagged = np.zeros(0, np.bool_)
+        self._track_id = np.zeros(0, np.int64)
+        """Sorted."""
+        self._place = np.zeros(0, np.intp)
+        """Column of each of them."""
+        self._free = np.zeros(0, np.intp)
+        """Columns of nobody."""
 
     def places(self, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Places of tracks that are all there."""
-        return self.track_id.searchsorted(track_id)
+        """Columns of tracks that are all there."""
+        return self._place[self._track_id.searchsorted(track_id)]
 
     def admit(self, track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Makes places for those that have none; True for these."""
-        new = ~np.isin(track_id, self.track_id)
-        if new.any():
-            ids = np.sort(track_id[new])
-            at = self.places(ids)
-            for name, blank in (*self._PER_TRACK, ("window", 0.0)):
-                setattr(self, name, np.insert(getattr(self, name), at, blank, axis=-1))
-            self.track_id = np.insert(self.track_id, at, ids)
+        """Makes columns for those that have none; True for these."""
+        new = ~np.isin(track_id, self._track_id)
+        n = int(np.count_nonzero(new))
+        if n:
+            if n > len(self._free):
+                self._widen(n)
+            ids, (place, self._free) = np.sort(track_id[new]), np.split(self._free, [n])
+            self.window[:, :, place], self.last[:, place], self.heading_rad[place] = 0.0, np.nan, np.nan
+            self.flagged[place] = False
+            at = self._track_id.searchsorted(ids)
+            self._track_id, self._place = np.insert(self._track_id, at, ids), np.insert(self._place, at, place)
         return new
 
     def evict(self, track_id: NDArray[np.int64]) -> None:
         """Forgets those of `track_id` that are there."""
-        keep = ~np.isin(self.track_id, track_id)
-        if not keep.all():
-            for name in ("track_id", "window", *(name for name, _ in self._PER_TRACK)):
-                setattr(self, name, getattr(self, name)[..., keep])
+        gone = np.isin(self._track_id, track_id)
+        if gone.any():
+            self._free = np.concatenate((self._free, self._place[gone]))
+            self._track_id, self._place = self._track_id[~gone], self._place[~gone]
+
+    def _widen(self, n: int) -> None:
+        m = len(self.flagged)
+        more = max(n, m // 4)
+        for name in ("window", "last_ns", "last", "heading_rad", "flagged"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate((column, np.zeros((*column.shape[:-1], more), column.dtype)), axis=-1))
+        self._free = np.concatenate((self._free, np.arange(m, m + more)))
 
     def put(self, located: Located, still_ns: int) -> NDArray[np.bool_]:
         """Adds a look; looks from `still_ns` on are still needed. True for tracks that jumped."""
@@ -232,7 +246,7 @@ class _Looks:
             located.sigma_m, sigma
         )  # NaN, and so False, for the new
         piece = np.where(np.isnan(piece), 0.0, piece) + jumped
-        row = self._free(still_ns)
+        row = self._row(still_ns)
         self.time_ns[row] = located.time_ns
         self.window[:, row] = 0.0
         self.window[:, row, at] = *located.xy_m.T, located.sigma_m**-2.0, piece, *located.behind.T
@@ -240,15 +254,13 @@ class _Looks:
         self.last_ns[at] = located.time_ns
         return jumped
 
-    def _free(self, still_ns: int) -> int:
+    def _row(self, still_ns: int) -> int:
         """A row that can be overwritten."""
-        row = int(self.time_ns.argmin())
-        if self.time_ns[row] < still_ns:
-            return row
-        more = len(self.time_ns)
-        self.window = np.pad(self.window, ((0, 0), (0, more), (0, 0)))
-        self.time_ns = np.pad(self.time_ns, (0, more), constant_values=NEVER_NS)
-        return more
+        if len(self.time_ns) and self.time_ns.min() < still_ns:
+            return int(self.time_ns.argmin())
+        self.window = np.pad(self.window, ((0, 0), (0, 1), (0, 0)))
+        self.time_ns = np.append(self.time_ns, 0)
+        return len(self.time_ns) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +279,7 @@ def _fit(looks: _Looks, at: NDArray[np.intp], located: Located, params: MotionPa
 
     All m tracks are fitted and those of `located` picked at the end: so the k looks need no shuffling.
     """
-    sigma, kind = np.ones(len(looks.track_id)), np.zeros(len(looks.track_id), np.uint8)
+    sigma, kind = np.ones(len(looks.flagged)), np.zeros(len(looks.flagged), np.uint8)
     sigma[at], kind[at] = located.sigma_m, located.kind
     lag_ns = to_ns(params.lag_s)
     near = np.flatnonzero((looks.time_ns >= located.time_ns - 2 * lag_ns) & (looks.time_ns <= located.time_ns + lag_ns))
