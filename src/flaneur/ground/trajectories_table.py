@@ -91,6 +91,9 @@ def read_columns(path: Path, params: TrajectoryParams) -> Table:
     if frame.is_empty():
         raise UserError(f"{path}: has no rows")
     frame = frame.select(**_chosen(path, frame.columns))
+    for name in ("id", "kind"):
+        if name in frame.columns and frame[name].dtype.is_nested():
+            raise UserError(f"{path}: column {name!r} holds {frame[name].dtype}, not names or numbers")
     filled = {name: _numbers(path, frame, name) for name in frame.columns if name not in ("id", "kind")}
     n = len(frame)
     blank = np.full(n, np.nan)

@@ -154,6 +154,16 @@ def test_a_bad_table_is_told_in_one_sentence_with_file_and_row(tmp_path, content
     assert str(told.value).startswith(str(path))
 
 
+@pytest.mark.parametrize("column", ["id", "kind", "x_m"])
+def test_a_column_of_lists_is_told(tmp_path, column):
+    path = tmp_path / "walks.parquet"
+    frame = table().with_columns(kind=pl.lit("car")).with_columns(pl.concat_list(column).alias(column))
+    frame.write_parquet(path)
+
+    with pytest.raises(UserError, match=f"'{column}' holds List"):
+        list(moments(path))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
