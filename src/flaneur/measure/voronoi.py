@@ -142,12 +142,9 @@ def _walled(cells: _Cells, walkable: shapely.Geometry) -> _Cells:
     ours = (shapely.get_type_id(part) == shapely.GeometryType.POLYGON) & shapely.intersects(
         part, cells.point[rows[owner]]
     )
-    part, owner = part[ours], owner[ours]
-    # by rounding, somebody at a wall may touch two parts; the larger one is theirs
-    order = np.argsort(shapely.area(part), kind="stable")
     shape = cells.shape.copy()
     shape[rows] = shapely.Polygon()
-    shape[rows[owner[order]]] = part[order]
+    shape[rows[owner[ours]]] = part[ours]
     return _Cells.of(cells.spot, cells.point, shape, cells.cutoff_m)
 
 

@@ -21,8 +21,9 @@ def test_whoever_is_nearer_has_it() -> None:
     assert areas([(1, 5), (5, 5)]) == pytest.approx([30, 70])
 
 
-def test_one_person_has_all_of_it() -> None:
-    assert areas([(3, 3)]) == pytest.approx([100])
+@pytest.mark.parametrize("xy", [(3, 3), (0, 0), (10, 5)])
+def test_one_person_has_all_of_it_wherever_they_are(xy: tuple[float, float]) -> None:
+    assert areas([xy]) == pytest.approx([100])
 
 
 def test_nobody_has_none() -> None:
@@ -89,6 +90,12 @@ def test_a_wall_ends_a_cell() -> None:
     assert areas([(4, 5)], np.inf, walls) == pytest.approx([49])
     # what is nearer to the first, but behind the wall, is nobody's
     assert areas([(4, 5), (9, 5)], np.inf, walls) == pytest.approx([49, 35])
+
+
+def test_behind_the_wall_there_may_be_more() -> None:
+    assert areas([(1, 5)], np.inf, SQUARE.difference(shapely.box(2.9, 0, 3.1, 10))) == pytest.approx([29])
+    narrow = SQUARE.difference(shapely.box(2.9, 0, 3.1, 10)).difference(shapely.box(0, 0, 2.6, 10))
+    assert areas([(2.8, 5)], 2.0, narrow)[0] == pytest.approx(0.3 * 4, rel=0.02)
 
 
 def test_a_hole_in_the_ground_is_nobodys() -> None:
