@@ -8,6 +8,9 @@ MAKERS = {
     "Measurement": {"release", "store"},  # the store reads back what it was given
     "RedactedImage": {"release", "serve"},  # what is served is drawn on redacted pictures only
     "HeatMap": {"release"},
+    "Estimate": {"release"},
+    "Distribution": {"release"},
+    "PlaceMap": {"release"},
 }
 
 

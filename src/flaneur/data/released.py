@@ -105,7 +105,7 @@ class Distribution:
     unit: str
     """Of the values."""
     sample_size: int
-    """Road users or moments; those of withheld intervals are among them if they are three or more."""
+    """Road users or moments that the values rest on; where these are withheld, how many there were."""
     estimates: tuple[tuple[str, Estimate], ...]
     """By statistic, in the order in which they were asked for."""
     quantiles: tuple[tuple[float, float], ...] = ()

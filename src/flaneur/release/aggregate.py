@@ -35,6 +35,8 @@ from flaneur.release.specs import AggregateParams, Counted, Sampled
 __all__ = ["AggregateParams", "Counted", "IntervalAggregator", "Sampled"]
 
 NO_FRAMES = np.zeros(0, np.int64)
+ALL_ROWS = slice(None)
+Rows = slice | NDArray[np.intp]
 LONGEST_SILENCE = 1500
 """Intervals without any frame that get rows of their own; a longer hole, as from a wrong clock, gets none."""
 
@@ -172,17 +174,20 @@ class IntervalAggregator:
         while self._blind and self._blind[0][1] <= self._open[0].start_ns:
             self._blind.popleft()
 
-    def _placed(self, measure: str, video_ns: NDArray[np.int64]) -> Iterator[tuple[Interval, NDArray[np.intp]]]:
+    def _placed(self, measure: str, video_ns: NDArray[np.int64]) -> Iterator[tuple[Interval, Rows]]:
         """Rows of things that happened at `video_ns`, by the interval in which they count."""
         time_ns = self._params.start_ns + video_ns
         if self._now_ns is None or time_ns.max() > self._now_ns:
             raise ValueError(f"{measure}: an event lies after the last frame")
+        starts = [interval.start_ns for interval in self._open]
+        at = np.searchsorted(starts, time_ns - time_ns % self._params.interval_ns)
+        if not self._blind and (at == at[0]).all():
+            yield self._open[at[0]], ALL_ROWS
+            return
         blind = np.zeros(len(time_ns), bool)
         for begin_ns, end_ns in self._blind:
             blind |= (time_ns >= begin_ns) & ((time_ns < end_ns) | (end_ns < 0))
         self.dropped += int(blind.sum())
-        starts = np.array([interval.start_ns for interval in self._open])
-        at = np.searchsorted(starts, time_ns - time_ns % self._params.interval_ns)
         for n in np.unique(at[~blind]):
             yield self._open[n], np.flatnonzero((at == n) & ~blind)
 
@@ -227,11 +232,15 @@ class IntervalAggregator:
         return list(figures(interval, self._params, [sorted(seen) for seen in self._seen]))
 
 
-def _take(events: Events, rows: NDArray[np.intp]) -> Events:
+def _take(events: Events, rows: Rows) -> Events:
+    if rows is ALL_ROWS:
+        return events
     return Events(events.time_ns[rows], events.place[rows], events.direction[rows], events.kind[rows])
 
 
-def _taken(samples: Samples, rows: NDArray[np.intp]) -> Samples:
+def _taken(samples: Samples, rows: Rows) -> Samples:
+    if rows is ALL_ROWS:
+        return samples
     return Samples(
         samples.time_ns[rows],
         samples.place[rows],

@@ -87,45 +87,30 @@ class WholeRun:
 
     def distributions(self) -> Iterator[Distribution]:
         """One for each place, group and kind that there were samples of, and for all kinds together."""
-        spec = self._sampled
         everything = self._told.plus(self._withheld)
-        numbers = _numbers(self._withheld, spec)
-        enough = [key for key in self._withheld.owners() if numbers[_owner(key, spec)] >= FEWEST]
-        values = _Tallied(self._told.plus(self._withheld.only(enough)), spec)
-        counts = _Tallied(everything, spec)
-        for place, name in enumerate(spec.places):
-            for group, label in enumerate(spec.groups[place]):
-                for kind in (ALL_KINDS, *sorted(kinds_in(everything))):
-                    if kind != ALL_KINDS and not counts.number(place, group, kind):
-                        continue
-                    found = tuple(
-                        (
-                            statistic,
-                            (counts if statistic in NUMBERS else values).estimate(statistic, place, group, kind),
-                        )
-                        for statistic in spec.statistics
-                    )
-                    yield Distribution(
-                        measure=spec.measure,
-                        place=name,
-                        kind=label_of(kind),
-                        direction=label,
-                        unit=spec.unit,
-                        sample_size=len(values.observed(place, group, kind)),
-                        estimates=found,
-                        quantiles=values.quantiles(place, group, kind),
-                    )
+        numbers = _numbers(self._withheld, self._sampled)
+        enough = [key for key in self._withheld.owners() if numbers[_owner(key, self._sampled)] >= FEWEST]
+        values = _Tallied(self._told.plus(self._withheld.only(enough)), self._sampled)
+        counts = _Tallied(everything, self._sampled)
+        kinds = (ALL_KINDS, *sorted(kinds_in(everything)))
+        for place in range(len(self._sampled.places)):
+            for group in range(len(self._sampled.groups[place])):
+                for kind in kinds:
+                    if kind == ALL_KINDS or counts.number(place, group, kind):
+                        yield _distribution(self._sampled, values, counts, (place, group, kind))
 
 
 class _Tallied(Private):
     """A tally taken apart by place, group and kind."""
 
-    __slots__ = ("_by_kind", "_empty", "_sampled")
+    __slots__ = ("_all", "_by_kind", "_nobody", "_sampled")
 
     def __init__(self, tally: Tally, sampled: Sampled) -> None:
         self._sampled = sampled
-        self._empty = Cell.joined(())
-        parts: defaultdict[Key, list[Cell]] = defaultdict(lambda: [self._empty, self._empty])
+        empty = Cell.joined(())
+        self._nobody = _Observed(empty, empty)
+        self._all: dict[tuple[int, int], _Observed] = {}
+        parts: defaultdict[Key, list[Cell]] = defaultdict(lambda: [empty, empty])
         for key in tally.owners():
             parts[_owner(key, sampled)][key[1] == sampled.censored_group] = tally.cell(key)
         self._by_kind: defaultdict[tuple[int, int], dict[int, _Observed]] = defaultdict(dict)
@@ -143,7 +128,13 @@ class _Tallied(Private):
         """Samples whose values a statistic of this kind may rest on."""
         by_kind = self._by_kind[place, group]
         if kind != ALL_KINDS or self._sampled.moments:
-            return by_kind.get(kind, _Observed(self._empty, self._empty))
+            return by_kind.get(kind, self._nobody)
+        if (place, group) not in self._all:
+            self._all[place, group] = self._together(by_kind)
+        return self._all[place, group]
+
+    def _together(self, by_kind: dict[int, _Observed]) -> _Observed:
+        """All kinds, of which the withheld ones only if they are enough together."""
         few = [one for one in by_kind.values() if len(one) < FEWEST]
         together = sum(map(len, few)) >= FEWEST
         parts = [one for one in by_kind.values() if together or len(one) >= FEWEST]
@@ -176,6 +167,23 @@ class _Tallied(Private):
         curve = _curve(observed)
         found = ((share, curve.quantile(share).value) for share in shares)
         return tuple((share, value) for share, value in found if math.isfinite(value))
+
+
+def _distribution(sampled: Sampled, values: _Tallied, counts: _Tallied, key: Key) -> Distribution:
+    """Of one place, group and kind: numbers from `counts`, which hold all samples, and the rest from `values`."""
+    place, group, kind = key
+    known = len(values.observed(*key))
+    source = {name: counts if name in NUMBERS else values for name in sampled.statistics}
+    return Distribution(
+        measure=sampled.measure,
+        place=sampled.places[place],
+        kind=label_of(kind),
+        direction=sampled.groups[place][group],
+        unit=sampled.unit,
+        sample_size=known if known >= FEWEST or sampled.moments else counts.number(*key),
+        estimates=tuple((name, of.estimate(name, *key)) for name, of in source.items()),
+        quantiles=values.quantiles(*key),
+    )
 
 
 def _owner(key: Key, sampled: Sampled) -> Key:

@@ -104,4 +104,4 @@ def _of_road_users(share: float, cell: Cell) -> Estimate:
 
 def _ranked(cell: Cell, rank: int) -> float:
     """The value of a rank, counted from 1."""
-    return float(cell.value[np.searchsorted(np.cumsum(cell.count), rank, "left")])
+    return float(cell.value[cell.upto.searchsorted(rank, "left")])

@@ -26,23 +26,31 @@ class Cell(Private):
     """The samples of one place, group and kind, as m different values in ascending order."""
 
     value: NDArray[np.float64]
-    count: NDArray[np.int64]
+    upto: NDArray[np.int64]
+    """[m] how many samples have each value or a lower one."""
     noise_squares: float
     """Sum of the squares of the samples' random standard deviations."""
     biases: float
     """Sum of the samples' common standard deviations."""
 
     def __len__(self) -> int:
-        return int(self.count.sum())
+        return int(self.upto[-1]) if len(self.upto) else 0
+
+    @property
+    def count(self) -> NDArray[np.int64]:
+        """[m] how many samples have each value."""
+        return np.diff(self.upto, prepend=0)
 
     @staticmethod
     def joined(cells: Iterable["Cell"]) -> "Cell":
         """All samples of several cells."""
-        parts = list(cells)
+        parts = [cell for cell in cells if len(cell)]
+        if len(parts) == 1:
+            return parts[0]
         value, place = np.unique(np.concatenate([np.zeros(0), *(c.value for c in parts)]), return_inverse=True)
         counts = np.concatenate([np.zeros(0, np.int64), *(c.count for c in parts)])
         count = np.bincount(place, counts, len(value)).astype(np.int64)
-        return Cell(value, count, sum(c.noise_squares for c in parts), sum(c.biases for c in parts))
+        return Cell(value, np.cumsum(count), sum(c.noise_squares for c in parts), sum(c.biases for c in parts))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -95,7 +103,7 @@ class Tally(Private):
         rows = slice(*np.searchsorted(self.key, (owner << _KIND, owner + 1 << _KIND)))
         value = ((self.key[rows] & 2 * _HALF - 1) - _HALF) * self.resolution
         squares, biases = float(self.noise_squares[rows].sum()), float(self.biases[rows].sum())
-        return Cell(value.astype(np.float64), self.count[rows], squares, biases)
+        return Cell(value.astype(np.float64), np.cumsum(self.count[rows]), squares, biases)
 
     def only(self, keys: Iterable[Key]) -> "Tally":
         """The samples of these places, groups and kinds."""

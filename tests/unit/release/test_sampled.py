@@ -109,7 +109,8 @@ def test_the_run_less_its_intervals_tells_of_nobody() -> None:
     assert run(SPEED, cars(5, 10.0), cars(2, 20.0))["up", "car"].sample_size == 5
     assert dict(run(SPEED, cars(5, 10.0), cars(2, 20.0))["up", "car"].estimates)["count"].value == 7.0
     assert run(SPEED, cars(5, 10.0), cars(2, 20.0), cars(1, 30.0))["up", "car"].sample_size == 8
-    assert mean(run(SPEED, cars(1), cars(1))["up", "car"]) is None
+    few = run(SPEED, cars(1), cars(1))["up", "car"]
+    assert (mean(few), few.sample_size) == (None, 2)
     assert run(SPEED, cars(1), cars(1), cars(1))["up", "car"].sample_size == 3
 
 
