@@ -232,8 +232,9 @@ def _near(chords: _Chords, radius: Array) -> NDArray[np.bool_]:
     vx, vy = chords.velocity_mps[..., 0], chords.velocity_mps[..., 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         closest = np.nan_to_num(np.clip(-(dx * vx + dy * vy) / (vx * vx + vy * vy), 0.0, chords.length_s))
-    near = (dx + closest * vx) ** 2 + (dy + closest * vy) ** 2 <= (radius**2)[:, None]
-    return np.logical_or.reduce(near, axis=1)
+    apart = (dx + closest * vx) ** 2 + (dy + closest * vy) ** 2
+    near: NDArray[np.bool_] = apart.min(axis=1) <= radius**2
+    return near
 
 
 def _touch(enter: Array, leave: Array, length_s: float) -> NDArray[np.bool_]:

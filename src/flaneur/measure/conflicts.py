@@ -29,7 +29,7 @@ from flaneur.measure.collision import Contacts, Moving, contacts, may_meet
 from flaneur.measure.encounters import Encounters, noted, pair_key, parted
 from flaneur.measure.encroachment import CROSS_RAD, Encroachments, encroachments
 from flaneur.measure.legs import LEG_NS, Second
-from flaneur.measure.near_misses import NO_NEAR_MISSES, NearMisses, samples_of, spots_of
+from flaneur.measure.near_misses import NO_NEAR_MISSES, NearMisses, Spots, samples_of, spots_of
 
 NOBODY = Encounters.none()
 NO_ENCROACHMENTS = Encroachments.none()
@@ -187,7 +187,7 @@ def _told(over: Over, params: ConflictParams) -> NearMisses:
     drac = (-params.drac_mps2[0], -params.drac_mps2[1])
     pet = over.pet.take(over.pet.value < params.pet_s[1])
     zone_pet = replace(pet, value=pet.zone_pet_s())
-    spots = spots_of((over.ttc, params.ttc_s), (pet, params.pet_s))
+    spots = Spots.joined((spots_of(over.ttc, params.ttc_s), spots_of(pet, params.pet_s)))
     zones = params.zones
     return NearMisses(
         samples_of(over.ttc, params.ttc_s, zones),

@@ -65,9 +65,18 @@ def slabs(offset: Array, rate: Array, width: Array) -> tuple[Array, Array]:
 
 
 def between(xy_a: Array, xy_b: Array, heading_a: Array, heading_b: Array, half_a: Array, half_b: Array) -> Array:
-    """The point between two footprints [n, 2], nearer to the smaller one: where they meet or met."""
-    way = xy_b - xy_a
-    angle = np.arctan2(way[:, 1], way[:, 0])[:, None]
-    a, b = reach(heading_a, half_a, angle), reach(heading_b, half_b, angle)
-    point: Array = xy_a + way * a / (a + b)
+    """Where footprints touch [n, 2]: amid the points of each that are nearest to the middle of the other."""
+    return (_nearest(xy_a, heading_a, half_a, xy_b) + _nearest(xy_b, heading_b, half_b, xy_a)) / 2
+
+
+def _nearest(xy: Array, heading: Array, half_m: Array, to: Array) -> Array:
+    """The point of each footprint [n, 2] that is nearest to `to` [n, 2]."""
+    way = to - xy
+    round_ = np.isnan(heading)
+    angles = np.nan_to_num(heading)[:, None] + (0.0, np.pi / 2)
+    part = np.clip(along(way, angles), -half_m, half_m)
+    cos, sin = np.cos(angles[:, 0]), np.sin(angles[:, 0])
+    corner = np.stack((part[:, 0] * cos - part[:, 1] * sin, part[:, 0] * sin + part[:, 1] * cos), axis=1)
+    shrink = np.minimum(1.0, half_m[:, 1] / np.maximum(np.hypot(*way.T), ROUNDING))
+    point: Array = xy + np.where(round_[:, None], way * shrink[:, None], corner)
     return point

@@ -35,6 +35,11 @@ class Spots(Private):
     def __len__(self) -> int:
         return len(self.time_ns)
 
+    @staticmethod
+    def joined(parts: Sequence["Spots"]) -> "Spots":
+        """All rows of `parts`, of which there is one at least."""
+        return Spots(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Spots)))
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class NearMisses(Private):
@@ -54,6 +59,13 @@ class NearMisses(Private):
     """PET of the whole conflict zone, of the same encounters; negative where both were in it at once."""
     spots: Spots
     """Of the encounters in `ttc_s` and of those in `pet_s`."""
+
+    @staticmethod
+    def joined(parts: Sequence["NearMisses"]) -> "NearMisses":
+        """All rows of `parts`, of which there is one at least."""
+        names = ("ttc_s", "drac_mps2", "pet_s", "zone_pet_s")
+        samples = (Samples.joined(*(getattr(part, name) for part in parts)) for name in names)
+        return NearMisses(*samples, Spots.joined([part.spots for part in parts]))
 
 
 def severity(table: Encounters, limits: Limits) -> NDArray[np.int8]:
@@ -81,15 +93,9 @@ def samples_of(table: Encounters, limits: Limits, zones: Sequence[GroundZone]) -
     )
 
 
-def spots_of(*tables: tuple[Encounters, Limits]) -> Spots:
+def spots_of(table: Encounters, limits: Limits) -> Spots:
     """One row per encounter."""
-    parts = [
-        Spots(t.time_ns, np.floor(t.xy_m / CELL_M).astype(np.int32), severity(t, limits), t.kind)
-        for t, limits in tables
-    ]
-    return Spots(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Spots)))
+    return Spots(table.time_ns, np.floor(table.xy_m / CELL_M).astype(np.int32), severity(table, limits), table.kind)
 
 
-NO_NEAR_MISSES = NearMisses(
-    Samples.none(), Samples.none(), Samples.none(), Samples.none(), spots_of((Encounters.none(), (0.0, 0.0)))
-)
+NO_NEAR_MISSES = NearMisses(*[Samples.none()] * 4, spots_of(Encounters.none(), (0.0, 0.0)))
