@@ -17,8 +17,8 @@ from flaneur.data.errors import UserError
 from flaneur.ground.lens import Array, Lens
 from flaneur.ground.plane import GroundPlane, PointCheck
 
-CLICK_SHARE = 0.0015
-"""Standard deviation of a click in each axis, in picture widths: 1.5 px of 1000. Nobody is assumed to do better."""
+CLICK_SHARE = 0.002
+"""Standard deviation of a click in each axis, in picture widths: 2 px of 1000. Nobody is assumed to do better."""
 TAPE_M = 0.03
 """Standard deviation of a measured place in each axis."""
 NAMED = 3.7
@@ -174,7 +174,10 @@ class _Task:
 
     def sound(self, fit: _Fit) -> bool:
         """Whether a camera above the ground can see the points so."""
-        return self._possible(fit.p, fit.used) and float(fit.off_px[fit.used].max()) < POOR_SHARE * self.width_px
+        return self._plausible(fit.p, fit.used, fit.off_px)
+
+    def _plausible(self, p: Array, used: NDArray[np.bool_], off_px: Array) -> bool:
+        return self._possible(p, used) and float(off_px[used].max()) < POOR_SHARE * self.width_px
 
     def _possible(self, p: Array, used: NDArray[np.bool_]) -> bool:
         ahead = self.ground[used] @ p[6:] + 1.0
@@ -203,8 +206,8 @@ class _Task:
 
     def _with(self, ground: Array) -> bool:
         other = _Task(self.picture, self.rays, ground, self.lens, self.width_px, self.extent_m)
-        fit = other.fit()
-        return bool(fit.used.all()) and other.sound(fit)
+        p = _exact(other.ground, other.rays)
+        return other._plausible(p, np.ones(len(ground), np.bool_), np.linalg.norm(other._off_px(p), axis=1))
 
     def _consensus(self) -> tuple[Array, NDArray[np.bool_]]:
         """The homography of the four points that most others agree with (MSAC, Torr and Zisserman 2000)."""

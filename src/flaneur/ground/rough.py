@@ -33,8 +33,10 @@ _CELLS = 6
 _FIELD_SIGMA = np.array((0.1, 0.03))
 """Relative error of the mean width and height that remains in a field however many boxes are in it: people cross one
 field and come towards the camera in another."""
-_ALIKE = 20.0
-"""So many boxes of a film tell as much as one independent one: they show the same few people again and again."""
+_ALIKE = 10.0
+"""So many places that road users pass tell as much as one independent box: they are the same few people's."""
+_STEP, _AT_ONE_PLACE = 0.25, 3
+"""A place is as wide as this share of the usual box is high; this many boxes of it are used."""
 _UNMODELLED = 1.4
 """By this factor the fit's own standard deviations are too small, on synthetic cameras with people that walk, stoop and
 are badly boxed (`benchmarks/calibration.py`)."""
@@ -76,7 +78,7 @@ def _car() -> Array:
     return np.stack((x, y, np.broadcast_to(points[:, 2], x.shape)), -1)
 
 
-_SHAPES = {Kind.PEDESTRIAN: _Shape(_pedestrian(), (0.25, 0.09), 400), Kind.CAR: _Shape(_car(), (0.12, 0.12), 120)}
+_SHAPES = {Kind.PEDESTRIAN: _Shape(_pedestrian(), (0.25, 0.09), 300), Kind.CAR: _Shape(_car(), (0.12, 0.12), 120)}
 
 # The camera as a vector: log of focal length in picture widths, tilt, roll, log of height in metres, log of how much
 # taller and how much wider road users are, or their boxes are drawn, than assumed.
@@ -108,7 +110,7 @@ def rough_plane(xyxy_px: Array, kind: NDArray[np.uint8], width_px: int, height_p
     """
     seen = _Seen.of(np.asarray(xyxy_px, np.float64), kind, width_px, height_px)
     starts = [np.array((np.log(f), np.radians(t), 0.0, np.log(6.0), 0.0, 0.0)) for f, t in ((1.2, 15.0), (0.7, 40.0))]
-    fits = [least_squares(seen.residuals, x, bounds=(_LOW, _HIGH), x_scale=_SPREAD, max_nfev=60) for x in starts]
+    fits = [least_squares(seen.residuals, x, bounds=(_LOW, _HIGH), x_scale=_SPREAD, max_nfev=40) for x in starts]
     best = min(fits, key=lambda fit: float(fit.cost))
     variance, axes = np.linalg.eigh(np.linalg.inv(best.jac.T @ best.jac))
     focal_px, metres = _camera(best.x, width_px)
@@ -140,6 +142,21 @@ def _camera(x: Array, width_px: int) -> tuple[float, Array]:
     return float(np.exp(x[0]) * width_px), from_pose(*_pose(x))
 
 
+def _thinned(boxes: Array) -> Array:
+    """At most `_AT_ONE_PLACE` boxes of each place, so that who waits or parks counts no more than who passes."""
+    x1, y1, x2, y2 = boxes.T
+    step = _STEP * np.median(y2 - y1)
+    place = np.floor(np.stack((y2 / step, (x1 + x2) / 2 / step), 1))
+    _, at, count = np.unique(place, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(at, kind="stable")
+    rank = np.arange(len(boxes)) - np.repeat(np.cumsum(count) - count, count)
+    total = count[at[order]]
+    keep = np.minimum(total, _AT_ONE_PLACE)
+    # Evenly over the time that each place was seen.
+    chosen: Array = boxes[order[(rank + 1) * keep // total > rank * keep // total]]
+    return chosen
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
     """Boxes that are fit for use, by shape."""
@@ -161,6 +178,7 @@ class _Seen:
             rows = rows[(h > 8) & (w > 3) & ((of_kind != Kind.PEDESTRIAN) | (w < 0.75 * h))]
             if not len(rows):
                 continue
+            rows = _thinned(rows)
             kept = np.linspace(0, len(rows) - 1, min(len(rows), shape.most)).astype(np.intp)
             alike, rows = max(1.0, _ALIKE * len(kept) / len(rows)), rows[kept]
             foot = np.stack(((rows[:, 0] + rows[:, 2]) / 2, rows[:, 3]), 1)
