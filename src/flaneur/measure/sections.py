@@ -95,9 +95,9 @@ def _end(state: Begun, at: Moments, i: NDArray[np.intp], section: NDArray[np.int
     spread_m = np.hypot(state.sigma_m[begun], at.sigma_m[i])
     speed = way_m / time_s
     # a place that is passed too early or too late by an error of the position changes the time by that share
-    share = spread_m / np.maximum(way_m, spread_m)
+    share = np.divide(spread_m, np.maximum(way_m, spread_m), out=np.zeros(len(i)), where=spread_m > 0.0)
     speeds = Samples(time_ns, place, none, at.kind[i], speed, spread_m / time_s, speed * at.scale_sigma[i])
-    times = Samples(time_ns, place, none, at.kind[i], time_s, time_s * np.nan_to_num(share), np.zeros(len(i)))
+    times = Samples(time_ns, place, none, at.kind[i], time_s, time_s * share, np.zeros(len(i)))
     begun_ns = state.begun_ns.copy()
     begun_ns[begun] = NEVER_NS
     return replace(state, begun_ns=begun_ns), speeds, times
