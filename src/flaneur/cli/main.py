@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
 from flaneur.cli.redact import redact
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
+from flaneur.cli.trajectories import trajectories
 from flaneur.data.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(run)
+app.command()(trajectories)
+app.command()(ground)
 app.command()(redact)
 app.add_typer(site, name="site")
 app.add_typer(models, name="models")

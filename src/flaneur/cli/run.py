@@ -69,12 +69,13 @@ def run(
             )
         )
     elif not quiet:
-        _say(outcome, folder, language)
+        say(outcome, folder, language)
     if not outcome.facts.complete:
         raise typer.Exit(INTERRUPTED)
 
 
-def _say(outcome: "Outcome", folder: Path, language: Language) -> None:
+def say(outcome: "Outcome", folder: Path, language: Language) -> None:
+    """Print what a run found and where it is."""
     console = Console()
     show_summary(console, outcome.facts, outcome.measurements, language, outcome.distributions)
     text = TEXTS[language]

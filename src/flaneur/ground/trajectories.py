@@ -25,8 +25,10 @@ MOST = 0.5
 class Trajectories:
     """The road users of one file. Iterating gives them look by look as they are, `moments` with their motion."""
 
-    def __init__(self, looks: Iterator[Located], step_s: float, alike_s: float = 0.0) -> None:
+    def __init__(self, looks: Iterator[Located], step_s: float, kinds: tuple[Kind, ...], alike_s: float = 0.0) -> None:
         self._looks = looks
+        self.kinds = kinds
+        """Those that the file tells apart."""
         lag_s = float(np.fmax(1.0, LAG_LOOKS * step_s))
         self._smoother = MotionSmoother(MotionParams(lag_s, alike_s))
         self.dropped = 0
@@ -80,7 +82,8 @@ def read_trajectories(
         raise UserError(f"{path}: unknown kind of file; known are .csv, .csv.gz, .tsv, .parquet, .txt and .ottrk")
     _check(path, table)
     step_ns = np.diff(np.unique(table.time_ns))
-    return Trajectories(_looks(table), float(np.median(step_ns)) / SECOND_NS if len(step_ns) else np.nan)
+    step_s = float(np.median(step_ns)) / SECOND_NS if len(step_ns) else np.nan
+    return Trajectories(_looks(table), step_s, tuple(Kind(code) for code in np.unique(table.kind)))
 
 
 def moments(
@@ -102,7 +105,7 @@ def _from_ottrk(path: Path, plane: GroundPlane | None) -> Trajectories:
             trajectories.dropped += dropped
             yield located
 
-    trajectories = Trajectories(looks(), file.step_s, ALIKE_S)
+    trajectories = Trajectories(looks(), file.step_s, tuple(Kind), ALIKE_S)
     return trajectories
 
 

@@ -26,7 +26,7 @@ from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
 from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
-from flaneur.serve.report import NOTHING_IN_METRES, Metres, write_report
+from flaneur.serve.report import Metres, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
 from flaneur.source import FileSource
 from flaneur.store.store import Store
@@ -82,8 +82,8 @@ def measure_file(
             facts = _facts(job, source, detector, moment, measurements, notes, clock, begin_s, not stop.is_set())
             store.write_run(facts)
         outcome = Outcome(facts, measurements, tuple(measuring.distributions()))
-        _write_tables(out, job, measurements)
-        _write_report(out, job, outcome, pictures, _metres(outcome, measuring, plane, pictures), language)
+        write_tables(out, job, measurements)
+        _write_report(out, job, outcome, measuring, pictures, plane, language)
         out.publish()
     return outcome
 
@@ -122,42 +122,49 @@ def _facts(
         detector_sha256=detector.facts.sha256,
         detections_per_s=job.detector.rate_per_s,
         kinds=tuple(kind.label for kind in detector.facts.kinds),
-        software=f"flaneur {version('flaneur')}",
+        software=software(),
         wall_s=time.monotonic() - begin_s,
         stage_ms_per_frame=clock.ms_per_frame(moment.frames),
         notes=tuple(source.notes + notes),
     )
 
 
-def _write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measurement]) -> None:
+def software() -> str:
+    """What made the figures."""
+    return f"flaneur {version('flaneur')}"
+
+
+def write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measurement]) -> None:
+    """Write the figures as CSV and as Parquet."""
     table = figures_table(measurements, dated=job.dated)
     write_csv(out.path(results.CSV), table)
     write_parquet(out.path(results.PARQUET), table)
 
 
-def _metres(outcome: Outcome, measuring: Measuring, plane: GroundPlane | None, pictures: Pictures) -> Metres:
-    """What the report says beside the figures in metres."""
-    if plane is None:
-        return NOTHING_IN_METRES
-    return Metres(
-        ground=facts_of(plane),
-        ground_png=png(with_metres(pictures.background(), metre_grid(plane))),
+def _write_report(
+    out: ResultsFolder,
+    job: Job,
+    outcome: Outcome,
+    measuring: Measuring,
+    pictures: Pictures,
+    plane: GroundPlane | None,
+    language: Language,
+) -> None:
+    heat, place = pictures.heat_map(), pictures.background()
+    metres = Metres(
+        ground=facts_of(plane) if plane else None,
+        ground_png=png(with_metres(place, metre_grid(plane))) if plane else None,
         distributions=outcome.distributions,
         maps=tuple(measuring.maps()),
     )
-
-
-def _write_report(
-    out: ResultsFolder, job: Job, outcome: Outcome, pictures: Pictures, metres: Metres, language: Language
-) -> None:
-    heat = pictures.heat_map()
     write_report(
         out.path(results.REPORT),
         outcome.facts,
         outcome.measurements,
         heat=heat,
-        heat_png=heat_overlay(with_places(pictures.background(), job.camera.places), heat),
+        heat_png=heat_overlay(with_places(place, job.camera.places), heat),
         flows=job.camera.places.flows,
         metres=metres,
+        health=measuring.bad_health(),
         language=language,
     )

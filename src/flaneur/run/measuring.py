@@ -7,11 +7,12 @@ from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.kinds import Kind
 from flaneur.data.notes import Note
 from flaneur.data.private import Events, Frame, Tracks
-from flaneur.data.released import Distribution, Measurement, PlaceMap
+from flaneur.data.released import CameraHealth, Distribution, Measurement, PlaceMap
 from flaneur.ground.locate import ALIKE_S, locate
 from flaneur.ground.motion import MotionParams, MotionSmoother
 from flaneur.ground.plane import GroundPlane
 from flaneur.measure import edges, passing
+from flaneur.measure.crossings import Lines
 from flaneur.measure.edges import PictureSize
 from flaneur.measure.feet import picture_feet
 from flaneur.measure.passing import Passed, Places
@@ -20,6 +21,7 @@ from flaneur.run.calibrating import on_ground
 from flaneur.run.collecting import Collector, counted_of
 from flaneur.run.job import Job
 from flaneur.run.on_ground import OnGround, Told
+from flaneur.run.signalling import Signalling, stop_lines
 from flaneur.run.watching import Watcher
 
 
@@ -31,6 +33,7 @@ class Measuring:
     ) -> None:
         """With a `plane` for pictures of this size, in metres too. UserError for places that cannot be on it."""
         camera = job.camera
+        self._start_ns = job.start_ns
         self._by_edges = not camera.line and not camera.zone
         self._anchor = GROUND_POINT if self._by_edges else camera.anchor
         self._places = Places.in_picture(camera.places, width_px, height_px)
@@ -39,7 +42,10 @@ class Measuring:
         self._edges = edges.start(self._size)
         self._watcher = Watcher(job, width_px, height_px)
         self._metric = None if plane is None else _Metric(job, plane, self._watcher)
-        sampled = self._metric.on_ground.sampled if self._metric else ()
+        by_name = {line.name: line for line in camera.places.lines}
+        lines = [by_name[name] for name in stop_lines(camera)]
+        self._signals = Signalling(camera, Lines.in_picture(lines, width_px, height_px), self._watcher.phases)
+        sampled = self._metric.on_ground.sampled if self._metric else self._signals.sampled
         self._collector = Collector(job, kinds, counted_of(job), sampled, self._watcher.is_blind)
 
     @property
@@ -60,7 +66,7 @@ class Measuring:
             events: tuple[Events, ...] = (event,)
         else:
             events = _events(passed)
-        samples = self._metric.step(tracks) if self._metric else []
+        samples = self._metric.step(tracks) if self._metric else self._signals.step(feet, self._watcher.phases)
         return self._collector.step(presence(feet, passed.inside), events, samples, between_ns, dropped)
 
     def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
@@ -69,7 +75,7 @@ class Measuring:
             events: tuple[Events, ...] = (edges.finish(self._edges, self._size),)
         else:
             events = _events(passing.finish(self._passing, self._places))
-        samples = self._metric.finish() if self._metric else []
+        samples = self._metric.finish() if self._metric else self._signals.finish()
         return self._collector.finish(events, samples, after_ns, dropped)
 
     def distributions(self) -> list[Distribution]:
@@ -79,6 +85,10 @@ class Measuring:
     def maps(self) -> list[PlaceMap]:
         """Where near misses were."""
         return self._metric.on_ground.maps() if self._metric else []
+
+    def bad_health(self) -> list[CameraHealth]:
+        """When the camera showed nothing of use."""
+        return self._watcher.bad_health(self._start_ns)
 
     def notes(self) -> list[Note]:
         """What the reader of the figures must know of the camera and its ground."""

@@ -1,16 +1,16 @@
 """All measures on the ground of one camera: from road users in metres to the samples that figures are made of."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from flaneur.config.site import CameraTable
-from flaneur.data.geometry import TO_LEFT, TO_RIGHT, GroundPlaces
+from flaneur.data.geometry import GroundPlaces
 from flaneur.data.private import Events, GroundTracks, Presence, Samples
 from flaneur.data.released import PlaceMap
-from flaneur.data.signals import SignalPhases, SignalState
+from flaneur.data.signals import SignalState
 from flaneur.measure import alarm, conflicts, crowd, levels, queues, saturation, signals, traffic
 from flaneur.measure.alarm import AlarmParams
 from flaneur.measure.conflicts import ConflictParams
@@ -20,16 +20,14 @@ from flaneur.measure.near_misses import SEVERITIES, Spots
 from flaneur.measure.passing import Places
 from flaneur.measure.queues import Approach, Lanes, QueueParams
 from flaneur.measure.saturation import SaturationParams
-from flaneur.measure.signals import SignalParams, StopLine
 from flaneur.measure.traffic import Traffic
 from flaneur.release.placemap import PlaceMapAccumulator
 from flaneur.release.specs import Sampled
 from flaneur.run import figures
 from flaneur.run.figures import Specs
+from flaneur.run.signalling import Phases, Signalling, stop_lines
 
 Told = list[tuple[Sampled, Samples]]
-Phases = dict[str, SignalPhases]
-"""Name of a signal -> its phases as far as they are known by now."""
 
 GROUND = {"walkway": levels.WALKWAY, "stairs": levels.STAIRS, "waiting": levels.WAITING}
 UNCERTAIN = SEVERITIES.index("uncertain")
@@ -95,22 +93,22 @@ class OnGround:
         self._places = Places.on_ground(places.lines, places.zones, places.flows)
         self._traffic_state = traffic.start(self._places)
         self._traffic_specs = figures.of_traffic(camera)
-        self._camera = camera
-        self._ground = places
         self._crowd = _crowd(camera, places)
         self._alarms = list(_alarms(camera))
         self._conflicts = _measure(
             conflicts, ConflictParams(places.zones), figures.of_conflicts([zone.name for zone in camera.zone])
         )
         self._queues = list(_queues(camera, places, phases))
-        self._signals = _signals(camera, places, phases)
+        by_name = {line.name: line for line in places.lines}
+        self._signals = Signalling(camera, Lines.on_ground([by_name[name] for name in stop_lines(camera)]), phases)
         self._map = PlaceMapAccumulator("near misses")
 
     @property
     def sampled(self) -> tuple[Sampled, ...]:
         """All figures that samples are told for."""
-        measures = (self._crowd, self._conflicts, *self._queues, self._signals, *self._alarms)
-        return (*self._traffic_specs.values(), *(one for m in measures if m for one in m.specs.values()))
+        measures = (self._crowd, self._conflicts, *self._queues, *self._alarms)
+        told = (one for measure in measures if measure for one in measure.specs.values())
+        return (*self._traffic_specs.values(), *told, *self._signals.sampled)
 
     def step(self, tracks: GroundTracks, phases: Phases) -> Moment:
         """One moment, later than all before."""
@@ -126,21 +124,19 @@ class OnGround:
             told += self._crowd.told(seen)
             for watch in self._alarms:
                 told += watch.told(seen.voronoi_density)
-        if self._signals:
-            self._signals.params = _signal_params(self._camera, self._ground, phases)
-            told += self._signals.told(self._signals.next(signals.fronts(tracks)))
+        told += self._signals.step(signals.fronts(tracks), phases)
         return Moment(presence, what.crossings, what.passages, what.flows, told)
 
     def finish(self) -> tuple[Events, Events, Events, Told]:
         """What the end of the video cuts off: crossings, passages, flows, samples."""
         what = traffic.finish(self._traffic_state, self._places)
         told = self._told(what)
-        for measure in (self._conflicts, *self._queues, *filter(None, (self._crowd, self._signals))):
+        for measure in filter(None, (self._conflicts, *self._queues, self._crowd)):
             last = measure.finish(measure.state, measure.params)
             told += measure.told(last)
             if measure is self._conflicts:
                 self._locate(last.spots)
-        return what.crossings, what.passages, what.flows, told
+        return what.crossings, what.passages, what.flows, told + self._signals.finish()
 
     def maps(self) -> list[PlaceMap]:
         """Where near misses were so far."""
@@ -188,20 +184,3 @@ def _queues(camera: CameraTable, places: GroundPlaces, phases: Phases) -> Iterat
     starts = tuple(one.start_ns[one.state == SignalState.GREEN] for one in greens if one is not None)
     known = starts if len(starts) == len(greens) else None
     yield _measure(saturation, SaturationParams(QueueParams(lanes), known), figures.of_saturation(names))
-
-
-def _signals(camera: CameraTable, places: GroundPlaces, phases: Phases) -> _Measure | None:
-    if not camera.signal:
-        return None
-    names = [signal.name for signal in camera.signal]
-    return _measure(signals, _signal_params(camera, places, phases), figures.of_signals(names))
-
-
-def _signal_params(camera: CameraTable, places: GroundPlaces, phases: Phases) -> SignalParams:
-    ground, tables = {line.name: line for line in places.lines}, {line.name: line for line in camera.line}
-    stops: list[StopLine] = []
-    for signal in camera.signal:
-        way = TO_RIGHT if signal.direction == tables[signal.stop_line].to_right else TO_LEFT
-        stops.append(StopLine(way, signal.addressed, phases[signal.name]))
-    ordered: Sequence[str] = [signal.stop_line for signal in camera.signal]
-    return SignalParams(Lines.on_ground([ground[name] for name in ordered]), tuple(stops))

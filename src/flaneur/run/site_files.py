@@ -83,7 +83,7 @@ def start_site(video: Path, site: Path, picture: Path) -> None:
     """
     with FileSource(video) as source:
         created = source.info.created or EXAMPLE_START
-        place = _empty_place(source)
+        place = empty_place(source)
     text = START.format(
         picture=picture.name,
         site=site,
@@ -104,7 +104,7 @@ def import_otflow(sections: Path, video: Path, site: Path) -> tuple[str, ...]:
     return imported.notes
 
 
-def _empty_place(source: FileSource) -> RedactedImage:
+def empty_place(source: FileSource) -> RedactedImage:
     """The place of the video's beginning with road users hidden, and seen through where they moved on."""
     size = source.info.width_px, source.info.height_px
     redactor = Redactor(*size)

@@ -7,6 +7,7 @@ import numpy as np
 from flaneur.config.signals import SignalTable
 from flaneur.data.notes import Note, NoteKey
 from flaneur.data.private import Frame
+from flaneur.data.released import CameraHealth
 from flaneur.data.signals import SignalPhases
 from flaneur.data.time import to_s
 from flaneur.measure import health, lamps
@@ -53,6 +54,14 @@ class Watcher:
     def is_blind(self, time_ns: int) -> bool:
         """Whether the camera showed nothing of use at a moment some seconds ago."""
         return any(since_ns <= time_ns <= until_ns for since_ns, until_ns, _ in self._blind)
+
+    def bad_health(self, start_ns: int) -> list[CameraHealth]:
+        """The stretches of time in which the camera showed nothing of use, on the clock of `start_ns`."""
+        return [
+            CameraHealth(start_ns + since_ns, start_ns + until_ns, tuple(fault.label for fault in sorted(faults)))
+            for since_ns, until_ns, faults in self._blind
+            if until_ns > since_ns
+        ]
 
     def notes(self) -> list[Note]:
         """How long each fault lasted."""

@@ -140,7 +140,7 @@ def _luma(frame: av.VideoFrame) -> NDArray[np.uint8] | None:
     if not (frame.format.is_planar and first.is_luma and first.bits == 8) or frame.format.has_palette:
         return None
     plane = frame.planes[first.plane]
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
 
 
 class Loader:

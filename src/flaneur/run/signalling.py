@@ -1,0 +1,65 @@
+"""Traffic signals of one camera: stop lines in the picture or on the ground, and figures of how they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flaneur.config.site import CameraTable
+from flaneur.data.geometry import TO_LEFT, TO_RIGHT
+from flaneur.data.private import Feet, Samples
+from flaneur.data.signals import SignalPhases
+from flaneur.measure import signals
+from flaneur.measure.crossings import Lines
+from flaneur.measure.signals import SignalParams, SignalSamples, StopLine
+from flaneur.release.specs import Sampled
+from flaneur.run.figures import of_signals
+
+Phases = Mapping[str, SignalPhases]
+"""Name of a signal -> its phases as far as they are known by now."""
+
+
+class Signalling:
+    """Steps the stop lines of all signals; none at all where the site file has no signal."""
+
+    def __init__(self, camera: CameraTable, lines: Lines, phases: Phases) -> None:
+        """`lines` are those of `stop_lines`, in the unit of the feet to come."""
+        self._camera = camera
+        self._params = SignalParams(lines, self._stops(phases))
+        self._state = signals.start(self._params)
+        self._specs = of_signals([signal.name for signal in camera.signal]) if camera.signal else {}
+
+    @property
+    def sampled(self) -> tuple[Sampled, ...]:
+        """The figures that samples are told for."""
+        return tuple(self._specs.values())
+
+    def step(self, feet: Feet, phases: Phases) -> list[tuple[Sampled, Samples]]:
+        """One moment; `phases` may have grown since the last one."""
+        if not self._specs:
+            return []
+        self._params = replace(self._params, stops=self._stops(phases))
+        self._state, told = signals.step(self._state, feet, self._params)
+        return self._told(told)
+
+    def finish(self) -> list[tuple[Sampled, Samples]]:
+        """What the end of the video cuts off."""
+        return self._told(signals.finish(self._state, self._params)) if self._specs else []
+
+    def _told(self, told: SignalSamples) -> list[tuple[Sampled, Samples]]:
+        named = ((sampled, getattr(told, name)) for name, sampled in self._specs.items())
+        return [(sampled, samples) for sampled, samples in named if len(samples)]
+
+    def _stops(self, phases: Phases) -> tuple[StopLine, ...]:
+        lines = {line.name: line for line in self._camera.line}
+        return tuple(
+            StopLine(
+                TO_RIGHT if signal.direction == lines[signal.stop_line].to_right else TO_LEFT,
+                signal.addressed,
+                phases[signal.name],
+            )
+            for signal in self._camera.signal
+        )
+
+
+def stop_lines(camera: CameraTable) -> list[str]:
+    """Names of the lines that signals rule, in the order of the signals."""
+    return [signal.stop_line for signal in camera.signal]
