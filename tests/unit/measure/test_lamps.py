@@ -95,6 +95,16 @@ def test_weak_lamps_at_noon():
     agree(told(watch(film(CYCLE, 35, lambda state, _: draw(state, 160.0, 0.35)))), CYCLE)
 
 
+def test_lamps_that_pale_slowly_in_the_sun_are_still_known_when_they_are_hardly_brighter_than_dark_ones():
+    changes = [(10.0 * n, (RED, GREEN)[n % 2]) for n in range(6)]
+
+    def look(state: SignalState, time_s: float) -> np.ndarray:
+        return draw(state, 160.0, 0.08 + 0.3 * max(1 - round(time_s) / 40, 0))
+
+    agree(told(watch(film(changes, 60, look))), changes)
+    assert told(watch(film(changes, 60, lambda state, _: draw(state, 160.0, 0.08)))) != changes  # not at first sight
+
+
 def test_dusk_and_a_street_light_that_goes_on():
     def look(state: SignalState, time_s: float) -> np.ndarray:
         return draw(state, max(160.0 - 8 * time_s, NIGHT) if time_s < 24 else 60.0)

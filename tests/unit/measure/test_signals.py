@@ -20,6 +20,7 @@ RED_AMBER, GREEN, AMBER = SignalState.RED_AMBER, SignalState.GREEN, SignalState.
 VEHICLES = tuple(kind for kind in Kind if kind != Kind.PEDESTRIAN)
 STOP = GroundLine("stop", np.array([(0.0, 5.0), (0.0, -5.0)]))
 """Who drives along x crosses it to its left at x = 0."""
+RATE = 5
 CAR_M = FOOTPRINT_M[Kind.CAR][0]
 CYCLE = ((0, GREEN), (10, AMBER), (13, RED), (40, RED_AMBER), (41, GREEN), (60, AMBER), (63, RED))
 
@@ -39,12 +40,12 @@ def crossing_at(*times_s: float, kind: Kind = Kind.CAR, backwards: bool = False)
     """Fronts of road users at 10 m/s that cross the line at these times."""
     drives = []
     for time_s in times_s:
-        start = round(time_s * 10) - 20
+        start = round(time_s * RATE) - 2 * RATE
         ahead = FOOTPRINT_M[kind][0] / 2 if kind != Kind.PEDESTRIAN else 0.0
-        x = 10.0 * ((np.arange(41) + start) / 10 - time_s)
+        x = 10.0 * ((np.arange(4 * RATE + 1) + start) / RATE - time_s)
         x = -x + ahead if backwards else x - ahead
-        drives.append(Drive(np.stack((x, np.zeros(41)), axis=1), start=start, kind=kind))
-    return [signals.fronts(tracks) for tracks in roll(*drives)]
+        drives.append(Drive(np.stack((x, np.zeros(len(x))), axis=1), start=start, kind=kind))
+    return [signals.fronts(tracks) for tracks in roll(*drives, rate=RATE)]
 
 
 def play(feet: Iterable[Feet], given: SignalParams) -> SignalSamples:
@@ -147,6 +148,20 @@ def test_no_use_of_a_green_that_was_not_watched_throughout():
     given = params((0, RED), (5, GREEN), (25, RED), (45, GREEN), (65, RED))
     feet = [moment for moment in crossing_at(6, 70) if not 10 * SECOND_NS < moment.time_ns < 12 * SECOND_NS]
     assert rows(play(feet, given).green_use) == [(65.0, "", 0.0)]
+
+
+def test_of_two_greens_each_has_its_own_use():
+    given = params((0, RED), (5, GREEN), (15, RED), (20, GREEN), (30, RED))
+    feet = crossing_at(8, 22, 26, 29, 50)
+    assert rows(play(feet, given).green_use) == [(15, "", 0.2), (30, "", 0.6)]
+    late = [feet[0], *(moment for moment in feet if moment.time_ns > 49 * SECOND_NS)]
+    assert not len(play(late, given).green_use)
+
+
+def test_a_green_that_never_ends_has_no_use(monkeypatch):
+    monkeypatch.setattr(signals, "LONGEST_GREEN_NS", 15 * SECOND_NS)
+    given = params((0, RED), (5, GREEN), (20.5, RED), (30, GREEN), (45, RED))
+    assert rows(play(crossing_at(8, 32, 50), given).green_use) == [(45, "", pytest.approx(2 / 15, abs=1e-3))]
 
 
 def test_people_on_foot_do_not_saturate_a_green():
