@@ -14,6 +14,9 @@ from flaneur.serve.drawing import INK_BGR, SHADE_BGR, Picture, draw_places, draw
 SMALLEST_PX = 640
 """Smaller pictures are enlarged before anything is written on them."""
 GRID_OPACITY = 0.45
+SHIFT = 4
+SUBPIXELS = 1 << SHIFT
+"""OpenCV takes positions as whole parts of a pixel; coarser ones make straight lines wavy."""
 HEAT_COLOURS = cv2.COLORMAP_VIRIDIS
 """Even in brightness, and the same to people with any colour vision."""
 HEAT_OPACITY = (0.45, 0.9)
@@ -63,15 +66,15 @@ def with_metres(image: RedactedImage, lines: Sequence[GridLine]) -> RedactedImag
     bgr = _canvas(image)
     height, width = bgr.shape[:2]
     drawn = bgr.copy()
-    paths = [np.round(line.points_xy * (width - 1, height - 1)).astype(np.int32) for line in lines]
+    paths = [np.round(line.points_xy * (width - 1, height - 1) * SUBPIXELS).astype(np.int32) for line in lines]
     for shade, extra in ((SHADE_BGR, 2), (INK_BGR, 0)):
         for line, path in zip(lines, paths, strict=True):
-            cv2.polylines(drawn, [path], False, shade, 1 + extra + bool(line.label), cv2.LINE_AA)
+            cv2.polylines(drawn, [path], False, shade, 1 + extra + bool(line.label), cv2.LINE_AA, SHIFT)
     bgr = cv2.addWeighted(drawn, GRID_OPACITY, bgr, 1 - GRID_OPACITY, 0).astype(np.uint8, copy=False)
     text = text_height_px(bgr)
     for line, path in zip(lines, paths, strict=True):
         if line.label:
-            x, y = path[len(path) // 2].tolist()
+            x, y = (path[len(path) // 2] // SUBPIXELS).tolist()
             left = min(max(x + 3, 2), width - text_width_px(line.label, text) - 2)
             draw_text(bgr, line.label, left, min(max(y - 3, text + 2), height - 4), text, INK_BGR, halo=True)
     return RedactedImage(image.time_ns, bgr, image.fully_hidden)
