@@ -91,7 +91,7 @@ def _end(state: Begun, at: Moments, i: NDArray[np.intp], section: NDArray[np.int
     begun = (row, section)
     time_ns, place, none = at.time_ns[i], section.astype(np.int32), np.zeros(len(i), np.int8)
     time_s = (time_ns - state.begun_ns[begun]) / SECOND_NS
-    way_m = at.path_m[i] - state.path_m[begun]
+    way_m = np.maximum(at.path_m[i] - state.path_m[begun], 0.0)  # velocities may contradict positions
     spread_m = np.hypot(state.sigma_m[begun], at.sigma_m[i])
     speed = way_m / time_s
     # a place that is passed too early or too late by an error of the position changes the time by that share

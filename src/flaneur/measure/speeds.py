@@ -151,7 +151,8 @@ def _leave(state: Visits, at_zones: Moments) -> tuple[Samples, Samples, tuple[ND
     scale = at_zones.scale_sigma[exits]
     left = (row, place)
     time_s = (time_ns - state.entered_ns[left]) / SECOND_NS
-    speed = (at_zones.path_m[exits] - state.path_m[left]) / time_s
+    # velocities that contradict positions may make a way that leads back
+    speed = np.maximum(at_zones.path_m[exits] - state.path_m[left], 0.0) / time_s
     noise = np.hypot(state.sigma_m[left], at_zones.sigma_m[exits]) / time_s
     speeds = Samples(time_ns, place, np.zeros(len(exits), np.int8), kind, speed, noise, speed * scale)
     value = np.maximum(state.strongest_mps2[left], -1.0)
