@@ -70,14 +70,22 @@ class Lens:
     def _back(self, target: Array) -> Array:
         if not self.distortion.any():
             return target
-        limit = _turning(self.distortion)
+        farthest = 0.8 * _turning(self.distortion)
         xy = target.copy()
         for _ in range(_STEPS):
             # A start beyond the turning point would walk away from the solution.
-            too_far = np.sqrt(np.maximum(1.0, np.einsum("ni,ni->n", xy, xy) / (0.8 * limit)))
-            xy = xy / too_far[:, None]
+            if np.isfinite(farthest):
+                xy = xy / np.sqrt(np.maximum(1.0, np.einsum("ni,ni->n", xy, xy) / farthest))[:, None]
             miss = _polynomial(self.distortion, xy) - target
-            xy = xy - np.einsum("nij,nj->ni", inverse(_slope(self.distortion, xy)), miss)
+            if not np.abs(miss).max(initial=0.0) > _EXACT / 100:
+                break
+            (a, b), (_, d) = _slope(self.distortion, xy).transpose(1, 2, 0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                xy = (
+                    xy
+                    - np.stack((d * miss[:, 0] - b * miss[:, 1], a * miss[:, 1] - b * miss[:, 0]), 1)
+                    / (a * d - b * b)[:, None]
+                )
         found = np.abs(self._forth(xy) - target).max(axis=1, initial=0.0) < _EXACT
         return np.where(found[:, None], xy, np.nan)
 

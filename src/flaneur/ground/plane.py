@@ -124,13 +124,21 @@ class GroundPlane:
         """
         rays = self.lens.rays(xy_px)
         back = inverse(_jacobian(self.metres, rays))
-        square = np.zeros(len(rays))
-        for variation in self.variations:
-            # To first order a length in direction u grows by uᵀSu; its mean square over u is (tr(S)² + 2 tr(S²)) / 8.
-            stretch = _jacobian(variation, rays) @ back - np.eye(2)
-            s = (stretch + stretch.swapaxes(1, 2)) / 2
-            square += (np.trace(s, axis1=1, axis2=2) ** 2 + 2 * np.einsum("nij,nij->n", s, s)) / 8
-        return np.sqrt(square)
+        # All variations at once, points last: this runs for everybody at every moment.
+        v = self.variations[..., None]
+        x, y, w = (self.variations @ np.stack((*rays.T, np.ones(len(rays))))).swapaxes(0, 1)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            (bxx, bxy), (byx, byy) = back.transpose(1, 2, 0)
+            over = 1.0 / np.where(w > 0, w, np.nan)
+            x, y = x * over, y * over
+            axx, axy = (v[:, 0, 0] - x * v[:, 2, 0]) * over, (v[:, 0, 1] - x * v[:, 2, 1]) * over
+            ayx, ayy = (v[:, 1, 0] - y * v[:, 2, 0]) * over, (v[:, 1, 1] - y * v[:, 2, 1]) * over
+            xx, yy = axx * bxx + axy * byx - 1.0, ayx * bxy + ayy * byy - 1.0
+            xy = (axx * bxy + axy * byy + ayx * bxx + ayy * byx) / 2
+        # To first order a length in direction u grows by uᵀSu; its mean square over u is (tr(S)² + 2 tr(S²)) / 8.
+        square = ((xx + yy) ** 2 + 2 * (xx**2 + yy**2 + 2 * xy**2)) / 8
+        sigma: Array = np.sqrt(square.sum(axis=0))
+        return np.where(np.isnan(back[:, 0, 0]), np.nan, sigma)
 
     def away(self, xy_m: Array) -> Array:
         """Unit vectors [n, 2] on the ground at metres [n, 2] that lead away from the camera's foot; NaN at the foot."""
