@@ -142,7 +142,7 @@ def step(state: CrowdState, tracks: GroundTracks, params: CrowdZones) -> tuple[C
     people = people.take(params.near(people.xy_m))
     ground = own_ground(people.xy_m, params.polygon, params.cutoff_m, params.walkable)
     look = _Look(people, ground, params)
-    walkers, gait, lately = follow(walkers, people, look.speed_mps)
+    walkers, pace, lately = follow(walkers, people, look.speed_mps)
     density = look.voronoi_density()
     past = state.past.with_now(tracks.time_ns, density[0])
     crowd = Crowd(
@@ -150,7 +150,7 @@ def step(state: CrowdState, tracks: GroundTracks, params: CrowdZones) -> tuple[C
         voronoi_density=look.told(*density, scale=-2.0),
         **_speeds(look, density),
         level=look.told(*density, scale=-2.0, group=level(density[0], params.tables)),
-        standing=look.told(share(look.here, gait < 0)),
+        standing=look.told(share(look.here, pace < 0)),
         stop_and_go=look.told(share(look.here, lately)),
         counter_flow=look.told(*counter_flow(look.here, people.velocity_mps, people.sigma_mps)),
         pressure=look.told(*pressure(people.xy_m, people.velocity_mps, people.sigma_mps, look.known, look.here)),

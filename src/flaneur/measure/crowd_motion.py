@@ -45,7 +45,7 @@ class Walkers(TrackTable):
 
     BLANK: ClassVar[dict[str, int]] = {"changed_ns": LONG_AGO_NS}
 
-    gait: NDArray[np.int8]
+    pace: NDArray[np.int8]
     """[m] 1 walks, -1 stands, 0 not known yet."""
     changed_ns: NDArray[np.int64]
     """[m, 2] the last change but one, and the last one."""
@@ -57,20 +57,20 @@ def nobody() -> Walkers:
 
 
 def follow(walkers: Walkers, tracks: GroundTracks, speed_mps: Array) -> tuple[Walkers, NDArray[np.int8], Bool]:
-    """The walkers after `tracks`; the gait of each row [n], and whether it stopped and started lately.
+    """The walkers after `tracks`; the pace of each row [n], and whether it stopped and started lately.
 
     `speed_mps` [n] may be NaN: then nothing is learnt of that row.
     """
     walkers, row, _ = admit(walkers, tracks.track_id)
-    before = walkers.gait[row]
-    gait = np.where(speed_mps < STANDING_MPS, -1, np.where(speed_mps > WALKING_MPS, 1, before)).astype(np.int8)
+    before = walkers.pace[row]
+    pace = np.where(speed_mps < STANDING_MPS, -1, np.where(speed_mps > WALKING_MPS, 1, before)).astype(np.int8)
     changed = walkers.changed_ns[row]
-    turned = before * gait < 0
+    turned = before * pace < 0
     changed[turned] = np.stack((changed[turned, 1], np.full(turned.sum(), tracks.time_ns)), axis=1)
     lately = changed[:, 0] > tracks.time_ns - MEMORY_NS
     return (
-        Walkers(walkers.track_id, put(walkers.gait, row, gait), put(walkers.changed_ns, row, changed)),
-        gait,
+        Walkers(walkers.track_id, put(walkers.pace, row, pace), put(walkers.changed_ns, row, changed)),
+        pace,
         lately,
     )
 
