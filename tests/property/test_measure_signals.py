@@ -1,5 +1,6 @@
 """Laws of signals: what may not change a figure, and what figures must add up to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,16 +25,16 @@ from support.grounds import Drive, roll
 NAMES = ("crossings", "red", "phases", "green_use")
 STOP = np.array([(0.0, 20.0), (0.0, -20.0)])
 FRAMES = 71
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 Row = tuple[int, int, int, int, float]
 
 
 @st.composite
-def phase_rows(draw: st.DrawFn) -> SignalPhases:
+def phase_rows(draw: st.DrawFn, states: Sequence[SignalState] = tuple(SignalState)) -> SignalPhases:
     """Phases of a quarter second at least, from before the scene to after it."""
     steps = draw(st.lists(st.integers(1, 24), max_size=12))
     start_ns = (np.cumsum([-8, *steps]) * SECOND_NS // 4).astype(np.int64)
-    codes = draw(st.lists(st.sampled_from(list(SignalState)), min_size=len(start_ns), max_size=len(start_ns)))
+    codes = draw(st.lists(st.sampled_from(states), min_size=len(start_ns), max_size=len(start_ns)))
     return SignalPhases.merged("a", start_ns, np.array(codes, np.uint8))
 
 
@@ -108,8 +109,9 @@ def test_relabelled_road_users_and_order_of_rows_change_nothing(drives, phases, 
 
 
 @FEW
-@given(ways, phase_rows(), st.integers(-(10**12), 10**12))
+@given(ways, phase_rows(), st.integers(0, 10**12))
 def test_a_later_clock_changes_only_the_times(drives, phases, shift_ns):
+    """A video's clock begins at 0 and never stands before it."""
     tracks = scene(drives)
     later = [changed(moment, time_ns=moment.time_ns + shift_ns) for moment in tracks]
     shifted = SignalPhases("a", phases.start_ns + shift_ns, phases.state)
@@ -153,7 +155,7 @@ def test_every_crossing_meets_one_state_and_reds_are_classed_once(drives, phases
 
 
 @FEW
-@given(phase_rows(), st.lists(st.integers(0, 14_900), max_size=12))
+@given(phase_rows((SignalState.RED, SignalState.GREEN)), st.lists(st.integers(0, 14_900), max_size=12))
 def test_use_of_green_is_the_share_of_moments_shortly_before_a_crossing(phases, times_ms):
     """The definition by brute force: ten thousand moments of each green."""
     given_ = params(phases)

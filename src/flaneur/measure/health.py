@@ -26,7 +26,7 @@ ROW_STRIDE = 16
 
 DARK_LEVEL = 36
 """Nine tenths of the picture are darker than this; black is 16 in most videos, 0 in some."""
-BRIGHT_LEVEL = 234
+BRIGHT_LEVEL = 230
 """Half of the picture is at least so bright; white is 235 in most videos, 255 in some."""
 BLANK_LEVELS = 4.0
 """Standard deviation in grey levels of a picture that shows nothing at all."""

@@ -20,7 +20,7 @@ from flaneur.data.time import SECOND_NS
 
 BRIGHT_SHARE = 0.25
 """Of a box's pixels, those that are taken for the lamp."""
-BLACK = 12.0
+BLACK = 24.0
 """Levels that are added before comparing, so that noise in the dark makes no contrast."""
 LEAST = np.log2(1.4)
 """Contrast of a lit lamp that was never seen lit or dark before. Contrasts are logarithms of base 2."""

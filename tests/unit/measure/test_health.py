@@ -73,9 +73,9 @@ def moved(dx: float, degrees: float = 0.0, zoom: float = 1.0) -> Change:
     return lambda grey: cv2.warpAffine(grey, turn, (W, H), borderMode=cv2.BORDER_REFLECT)
 
 
-def noisy(change: Change) -> Change:
+def noisy(change: Change, sigma: float = 4.0) -> Change:
     return lambda grey: np.clip(
-        change(grey) + np.random.default_rng(int(grey.sum())).normal(0, 4, grey.shape), 0, 255
+        change(grey) + np.random.default_rng(int(grey.sum())).normal(0, sigma, grey.shape), 0, 255
     ).astype(np.uint8)
 
 
@@ -86,7 +86,7 @@ FAULTS = [
     (Fault.COVERED, covered(0.75)),
     (Fault.COVERED, covered(1.0)),
     (Fault.BLURRED, lambda grey: cv2.GaussianBlur(grey, (0, 0), 2)),
-    (Fault.BLURRED, noisy(lambda grey: cv2.GaussianBlur(grey, (0, 0), 4))),
+    (Fault.BLURRED, noisy(lambda grey: cv2.GaussianBlur(grey, (0, 0), 4), 9.0)),
     (Fault.MOVED, moved(8)),
     (Fault.MOVED, moved(60)),
     (Fault.MOVED, moved(200)),
