@@ -271,7 +271,7 @@ ENGLISH: dict[str, str] = {
     "about_ttc": "Collision courses: if both had gone on, their footprints would have met within this time.",
     "about_pet": "Time between one leaving a spot and the other reaching it.",
     "about_drac": "The braking that would have been needed to avoid the crash.",
-    "about_green_use": "1 means that somebody crossed in every saturation headway of the green.",
+    "about_green_use": "100 % means that somebody crossed in every saturation headway of the green.",
     "group_serious": "serious",
     "group_slight": "slight",
     "group_uncertain": "uncertain",

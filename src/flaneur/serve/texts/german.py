@@ -261,7 +261,7 @@ GERMAN: dict[str, str] = {
     "about_ttc": "Kollisionskurse: Wären beide so weitergefahren, hätten sich ihre Grundflächen in dieser Zeit getroffen.",
     "about_pet": "Zeit zwischen dem Verlassen einer Stelle durch den einen und der Ankunft des anderen dort.",
     "about_drac": "Die Bremsung, die nötig gewesen wäre, um den Unfall zu vermeiden.",
-    "about_green_use": "1 bedeutet, dass in jeder Sättigungszeitlücke des Grüns jemand fuhr.",
+    "about_green_use": "100 % bedeutet, dass in jeder Sättigungszeitlücke des Grüns jemand fuhr.",
     "group_serious": "schwer",
     "group_slight": "leicht",
     "group_uncertain": "unsicher",
