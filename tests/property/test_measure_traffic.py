@@ -19,7 +19,8 @@ from support.roads import measured
 
 LINES = (np.array([(-20.0, 0.0), (3.0, 1.0), (20.0, -4.0)]), np.array([(7.0, -20.0), (9.0, 20.0)]))
 ZONES = (np.array([(-12.0, -15.0), (0.0, -9.0), (-4.0, 14.0)]), np.array([(2.0, -3.0), (16.0, 3.0), (2.0, 12.0)]))
-FLOWS = (Flow("a", "l0", "l1"), Flow("b", "z0", "z1"), Flow("c", "l1", "z0"))
+FLOWS = (Flow("a", "z0", "l1"), Flow("b", "z0", "z1"), Flow("c", "l1", "z0"))
+"""Between places that lie apart: where both ends meet, which of them is settled first is not the same backwards."""
 BACK = tuple(Flow(flow.name, flow.destination, flow.origin) for flow in FLOWS)
 ONE_WAY = ("flows", "acceleration", "headway", "gap")
 """What tells first from second, or entering from leaving, is not the same seen backwards."""

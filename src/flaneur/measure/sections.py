@@ -3,7 +3,8 @@
 A section begins when a track crosses its first line, in either direction, or leaves its first zone, and ends when it
 crosses the second line or enters the second zone. Of several beginnings the last before the end counts, and each ends
 once: who circles and comes back is measured anew. Within one step of a track, what begins comes before what ends. So a
-flow with its times is a turning movement with its travel time.
+flow with its times is a turning movement with its travel time. The ends must lie apart: a beginning that is settled
+only after the end, since the two lines meet there, is too late.
 
 Section speed is the way along the path over the travel time (HCM 2010, chapter 4: average travel speed); it is not the
 mean of the spot speeds at both ends.
