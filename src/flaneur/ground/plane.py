@@ -120,7 +120,8 @@ class GroundPlane:
     def scale_sigma(self, xy_px: Array) -> Array:
         """Relative standard deviation [n] of short lengths around pixels [n, 2], as the mean over all directions.
 
-        It comes from the calibration alone and is the same for everybody there. NaN where `to_ground` is.
+        It comes from the calibration alone and is the same for everybody there. NaN where `to_ground` is; infinite so
+        near to the horizon that it is not certain whether there is ground at all.
         """
         rays = self.lens.rays(xy_px)
         back = inverse(_jacobian(self.metres, rays))
@@ -137,7 +138,7 @@ class GroundPlane:
             xy = (axx * bxy + axy * byy + ayx * bxx + ayy * byx) / 2
         # To first order a length in direction u grows by uᵀSu; its mean square over u is (tr(S)² + 2 tr(S²)) / 8.
         square = ((xx + yy) ** 2 + 2 * (xx**2 + yy**2 + 2 * xy**2)) / 8
-        sigma: Array = np.sqrt(square.sum(axis=0))
+        sigma = np.nan_to_num(np.sqrt(square.sum(axis=0)), nan=np.inf, posinf=np.inf)
         return np.where(np.isnan(back[:, 0, 0]), np.nan, sigma)
 
     def away(self, xy_m: Array) -> Array:

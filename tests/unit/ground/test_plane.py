@@ -77,6 +77,14 @@ def test_scale_sigma_of_one_direction_is_shared_over_all():
     np.testing.assert_allclose(plane.scale_sigma(np.array(((600.0, 500.0),))), 0.02 * np.sqrt(3 / 8), rtol=1e-9)
 
 
+def test_where_the_horizon_may_be_the_scale_is_not_known():
+    plane = camera(tilt_deg=10.0, variations=[camera(tilt_deg=9.0).metres])
+    sure, unsure, above = plane.scale_sigma(np.array(((640.0, 600.0), (640.0, 165.0), (640.0, 150.0))))
+    assert 0.0 < sure < 0.3
+    assert unsure == np.inf
+    assert np.isnan(above)
+
+
 def test_resized_shows_the_same_ground():
     plane = camera(distortion=BARREL, **WHERE)
     at = pixels(20, np.random.default_rng(5))
