@@ -12,8 +12,6 @@ from flaneur.data.time import to_ns
 from flaneur.measure import conflicts
 from flaneur.measure.conflicts import ConflictParams, NearMisses, Over
 
-RATE = 10
-
 
 @dataclass(frozen=True)
 class Mover:
@@ -72,8 +70,11 @@ def look(movers: Sequence[Mover], time_s: float = 0.0, ids: Sequence[int] | None
     )
 
 
-def film(movers: Sequence[Mover], seconds: float = 8.0, ids: Sequence[int] | None = None) -> list[GroundTracks]:
-    return [look(movers, n / RATE, ids) for n in range(round(seconds * RATE) + 1)]
+def film(
+    movers: Sequence[Mover], seconds: float = 8.0, ids: Sequence[int] | None = None, rate: float = 10.0
+) -> list[GroundTracks]:
+    """A look every 1 / `rate` seconds."""
+    return [look(movers, n / rate, ids) for n in range(round(seconds * rate) + 1)]
 
 
 def near_misses(looks: Sequence[GroundTracks], params: ConflictParams) -> NearMisses:
