@@ -84,6 +84,9 @@ class SignalSamples(Private):
     """One per green of these that was watched throughout, but for people on foot; all kinds; value: share in use."""
 
 
+NOTHING = SignalSamples(Samples.none(), Samples.none(), Samples.none(), Samples.none())
+
+
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class StopLineState(Private):
     """Fronts near the lines, crossings that wait to be judged, and those in greens that are not over."""
@@ -132,7 +135,7 @@ def step(state: StopLineState, feet: Feet, params: SignalParams) -> tuple[StopLi
         state = replace(state, judged_ns=feet.time_ns - SETTLE_NS, watched_ns=feet.time_ns)
     elif feet.time_ns - state.time_ns > MAX_GAP_NS:
         state = replace(state, watched_ns=feet.time_ns)
-    waiting = _joined(state.waiting, _ruled(passes, params))
+    waiting = _joined(state.waiting, _ruled(passes, params)) if len(passes) else state.waiting
     state = replace(state, lines=lines, waiting=waiting, time_ns=feet.time_ns)
     return _judged(state, feet.time_ns - SETTLE_NS, params)
 
@@ -157,10 +160,12 @@ def _ruled(passes: Passes, params: SignalParams) -> Events:
 def _judged(state: StopLineState, until_ns: int, params: SignalParams) -> tuple[StopLineState, SignalSamples]:
     """Tells what happened up to `until_ns`."""
     ready = state.waiting.time_ns <= until_ns
+    ended = list(_ended(params, state.judged_ns, until_ns))
+    if not ready.any() and not ended:
+        return replace(state, judged_ns=until_ns), NOTHING
     events = _taken(state.waiting, ready)
     shown, since_s = _met(events, params)
     in_green = _joined(state.in_green, _taken(events, shown == SignalState.GREEN))
-    ended = list(_ended(params, state.judged_ns, until_ns))
     red = shown == SignalState.RED
     told = SignalSamples(
         _samples(events, _GROUP[shown], since_s),
