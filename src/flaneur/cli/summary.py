@@ -25,6 +25,11 @@ from flaneur.serve.measured import (
 )
 from flaneur.serve.sections import PlaceTotals
 
+SHOWN = frozenset(
+    "speed section_speed dwell waiting queue_length saturation_flow density_voronoi los alarm ttc pet signal red".split()
+)
+"""Measures in metres that the terminal has room for; the report has all."""
+
 Totals = dict[tuple[str, str, str], dict[str, float]]
 """(measure, place, direction) -> kind -> figure over the whole run."""
 
@@ -75,7 +80,7 @@ def show_summary(
     for title, keys in sections:
         if keys:
             console.print(_table(language, title, keys, figures))
-    for topic in topics(distributions):
+    for topic in topics([one for one in distributions if one.measure in SHOWN]):
         for measured in topic.measures:
             console.print(*_statistics(words, measured))
     console.print(coverage_line(facts, language))

@@ -106,6 +106,8 @@ def figures(interval: Interval, params: AggregateParams, kinds: list[Iterable[in
             told = Estimate(float(by_kind[kind]))
             yield figure(measure, place, kind.label, direction, ROAD_USERS, told)
     for n, sampled in enumerate(params.sampled):
+        if sampled.whole_run_only:
+            continue
         for one in estimates(interval.tally(n), sampled, kinds[n]):
             name = measure_name(sampled.measure, one.statistic)
             yield figure(name, one.place, one.kind, one.direction, one.unit, one.estimate)

@@ -58,11 +58,15 @@ def estimates(tally: Tally, sampled: Sampled, kinds: Iterable[int]) -> Iterator[
     observed = _Tallied(tally, sampled)
     for place, name in enumerate(sampled.places):
         for group, label in enumerate(sampled.groups[place]):
-            for kind in (ALL_KINDS, *kinds):
+            for kind in _told_kinds(sampled, kinds):
                 for statistic in sampled.statistics:
                     unit = {"count": sampled.counted, "share": "share"}.get(statistic, sampled.unit)
                     found = observed.estimate(statistic, place, group, kind)
                     yield Told(statistic, name, label, label_of(kind), unit, found)
+
+
+def _told_kinds(sampled: Sampled, kinds: Iterable[int]) -> tuple[int, ...]:
+    return (sampled.kind,) if sampled.moments else (ALL_KINDS, *kinds)
 
 
 def kinds_in(tally: Tally) -> set[int]:
@@ -92,11 +96,12 @@ class WholeRun:
         enough = [key for key in self._withheld.owners() if numbers[_owner(key, self._sampled)] >= FEWEST]
         values = _Tallied(self._told.plus(self._withheld.only(enough)), self._sampled)
         counts = _Tallied(everything, self._sampled)
-        kinds = (ALL_KINDS, *sorted(kinds_in(everything)))
+        kinds = _told_kinds(self._sampled, sorted(kinds_in(everything)))
+        numbers_only = set(self._sampled.statistics) <= NUMBERS
         for place in range(len(self._sampled.places)):
             for group in range(len(self._sampled.groups[place])):
                 for kind in kinds:
-                    if kind == ALL_KINDS or counts.number(place, group, kind):
+                    if numbers_only or kind == ALL_KINDS or counts.number(place, group, kind):
                         yield _distribution(self._sampled, values, counts, (place, group, kind))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flaneur.data.geometry import EDGE_PLACES, WHOLE_PICTURE
-from flaneur.data.kinds import Kind
+from flaneur.data.kinds import ALL_KINDS, Kind
 from flaneur.data.released import SHORTEST_INTERVAL_NS
 from flaneur.data.statistics import STATISTICS
 from flaneur.data.time import SECOND_NS
@@ -67,6 +67,10 @@ class Sampled:
     """Unit of `count`."""
     moments: bool = False
     """True where samples are moments, such as a density each second, and not road users."""
+    kind: int = ALL_KINDS
+    """Of moments the one code of a kind that they are about."""
+    whole_run_only: bool = False
+    """True where too little comes together in an interval for so many groups."""
     censored_group: int | None = None
     """Group of stays that were cut off and lasted at least as long; the others are then those of group 0."""
     resolution: float = 0.01

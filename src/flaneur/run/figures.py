@@ -4,9 +4,11 @@ Samples of road users are told as statistics over three of them or more; samples
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flaneur.config.site import CameraTable
 from flaneur.data.geometry import WHOLE_PICTURE
+from flaneur.data.kinds import Kind
 from flaneur.measure.crowd import DENSITY_BINS
 from flaneur.measure.levels import LEVELS
 from flaneur.measure.near_misses import SEVERITIES
@@ -28,6 +30,10 @@ def _speed(measure: str, places: Sequence[str], groups: Sequence[tuple[str, ...]
 
 def _moments(measure: str, unit: str, places: Sequence[str], statistics: tuple[str, ...], resolution: float) -> Sampled:
     return Sampled(measure, unit, tuple(places), statistics, moments=True, resolution=resolution)
+
+
+def _people(measure: str, unit: str, places: Sequence[str], statistics: tuple[str, ...], resolution: float) -> Sampled:
+    return replace(_moments(measure, unit, places, statistics, resolution), kind=Kind.PEDESTRIAN)
 
 
 def of_traffic(camera: CameraTable) -> Specs:
@@ -67,21 +73,22 @@ def of_saturation(names: Sequence[str]) -> Specs:
 
 def of_crowd(names: Sequence[str]) -> Specs:
     """People in zones, once a second."""
-    groups = tuple(names)
     return {
-        "density": _moments("density", "persons/m²", names, OVER_TIME, 0.001),
-        "voronoi_density": _moments("density_voronoi", "persons/m²", names, OVER_TIME, 0.001),
-        "voronoi_speed": _moments("crowd_speed", "m/s", names, ("mean",), 0.01),
-        "specific_flow": _moments("specific_flow", "persons/(m·s)", names, ("mean", "max"), 0.001),
-        "speed_at_density": Sampled(
-            "speed_at_density", "m/s", groups, ("mean",), (DENSITY_BINS,) * len(groups), moments=True
+        "density": _people("density", "persons/m²", names, OVER_TIME, 0.001),
+        "voronoi_density": _people("density_voronoi", "persons/m²", names, OVER_TIME, 0.001),
+        "voronoi_speed": _people("crowd_speed", "m/s", names, ("mean",), 0.01),
+        "specific_flow": _people("specific_flow", "persons/(m·s)", names, ("mean", "max"), 0.001),
+        "speed_at_density": replace(
+            _people("speed_at_density", "m/s", names, ("mean",), 0.01),
+            groups=(DENSITY_BINS,) * len(names),
+            whole_run_only=True,
         ),
-        "level": Sampled("los", "persons/m²", groups, ("share",), (LEVELS,) * len(groups), moments=True),
-        "standing": _moments("standing", "share", names, ("mean",), 0.001),
-        "stop_and_go": _moments("stop_and_go", "share", names, ("mean",), 0.001),
-        "counter_flow": _moments("counterflow", "share", names, ("mean",), 0.001),
-        "pressure": _moments("pressure", "1/s²", names, ("mean", "max"), 0.0001),
-        "rise": _moments("density_rise", "persons/m²/min", names, ("max",), 0.001),
+        "level": replace(_people("los", "persons/m²", names, ("share",), 0.001), groups=(LEVELS,) * len(names)),
+        "standing": _people("standing", "share", names, ("mean",), 0.001),
+        "stop_and_go": _people("stop_and_go", "share", names, ("mean",), 0.001),
+        "counter_flow": _people("counterflow", "share", names, ("mean",), 0.001),
+        "pressure": _people("pressure", "1/s²", names, ("mean", "max"), 0.0001),
+        "rise": _people("density_rise", "persons/m²/min", names, ("max",), 0.001),
     }
 
 
