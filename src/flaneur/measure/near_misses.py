@@ -63,9 +63,13 @@ class NearMisses(Private):
     @staticmethod
     def joined(parts: Sequence["NearMisses"]) -> "NearMisses":
         """All rows of `parts`, of which there is one at least."""
-        names = ("ttc_s", "drac_mps2", "pet_s", "zone_pet_s")
-        samples = (Samples.joined(*(getattr(part, name) for part in parts)) for name in names)
-        return NearMisses(*samples, Spots.joined([part.spots for part in parts]))
+        return NearMisses(
+            Samples.joined(*(part.ttc_s for part in parts)),
+            Samples.joined(*(part.drac_mps2 for part in parts)),
+            Samples.joined(*(part.pet_s for part in parts)),
+            Samples.joined(*(part.zone_pet_s for part in parts)),
+            Spots.joined([part.spots for part in parts]),
+        )
 
 
 def severity(table: Encounters, limits: Limits) -> NDArray[np.int8]:
@@ -98,4 +102,5 @@ def spots_of(table: Encounters, limits: Limits) -> Spots:
     return Spots(table.time_ns, np.floor(table.xy_m / CELL_M).astype(np.int32), severity(table, limits), table.kind)
 
 
-NO_NEAR_MISSES = NearMisses(*[Samples.none()] * 4, spots_of(Encounters.none(), (0.0, 0.0)))
+_NONE = Samples.none()
+NO_NEAR_MISSES = NearMisses(_NONE, _NONE, _NONE, _NONE, spots_of(Encounters.none(), (0.0, 0.0)))
