@@ -34,7 +34,8 @@ def locate(tracks: Tracks, plane: GroundPlane) -> tuple[Located, int]:
     height_px = (tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1]).astype(np.float64)
     sigma_px = NOISE * (height_px * np.where(tracks.observed, 1.0, CARRIED))[:, None]
     sigma = _rms(jacobian * sigma_px[:, None, :])
-    good = sigma <= FARTHEST_SIGMA_M  # above the horizon it is NaN, which is not good
+    scale_sigma = plane.scale_sigma(foot)
+    good = (sigma <= FARTHEST_SIGMA_M) & np.isfinite(scale_sigma)  # above the horizon they are NaN, which is not good
     foot, kind = foot[good], tracks.kind[good]
     row, column = jacobian[good, :, 0], -jacobian[good, :, 1]
     square = np.stack((-row[:, 1], row[:, 0]), axis=1)
@@ -46,7 +47,7 @@ def locate(tracks: Tracks, plane: GroundPlane) -> tuple[Located, int]:
         time_ns=tracks.time_ns,
         xy_m=plane.to_ground(foot),
         sigma_m=sigma[good],
-        scale_sigma=plane.scale_sigma(foot),
+        scale_sigma=scale_sigma[good],
         heading_rad=np.full(len(foot), np.nan),
         size_m=_SIZE_M[kind],
         behind=behind,

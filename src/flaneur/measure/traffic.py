@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.private import Events, GroundTracks, Presence, Private, Samples
-from flaneur.measure import headways, passing, paths, sections, speeds
+from flaneur.measure import dwell, headways, passing, paths, sections, speeds
+from flaneur.measure.dwell import DwellParams
 from flaneur.measure.feet import ground_feet
 from flaneur.measure.memory import evict, rows_of
 from flaneur.measure.passing import Passed, Places
@@ -23,6 +24,7 @@ class TrafficState(Private):
     visits: speeds.Visits
     sections: sections.Begun
     headways: headways.HeadwayState
+    dwell: dwell.DwellState
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -51,6 +53,10 @@ class Traffic(Private):
     """Seconds at lines; group 0 to the right, 1 to the left."""
     gap: Samples
     """Seconds at lines; group 0 to the right, 1 to the left."""
+    stay: Samples
+    """Seconds in zones; group 0 complete, 1 cut off."""
+    wait: Samples
+    """Seconds of that which were stood, in the same groups."""
 
 
 def start(params: Places) -> TrafficState:
@@ -62,6 +68,7 @@ def start(params: Places) -> TrafficState:
         speeds.start(zones),
         sections.start(params.flows),
         headways.start(lines),
+        dwell.start(DwellParams(params.zones)),
     )
 
 
@@ -75,6 +82,7 @@ def step(state: TrafficState, tracks: GroundTracks, params: Places) -> tuple[Tra
     visits, zone_speed, acceleration = speeds.step(state.visits, tracks, passed.inside, at_zones)
     begun, section_speed, travel_time = sections.step(state.sections, at_lines, at_zones, tracks.ended, params.flows)
     follow, headway, gap = headways.step(state.headways, tracks.time_ns, at_lines, ways)
+    dwelling, dwelt = dwell.step(state.dwell, tracks, feet, passed, DwellParams(params.zones))
     told = Traffic(
         passed.lines.events(),
         passed.zones.events(),
@@ -87,8 +95,11 @@ def step(state: TrafficState, tracks: GroundTracks, params: Places) -> tuple[Tra
         travel_time,
         headway,
         gap,
+        dwelt.stay_s,
+        dwelt.wait_s,
     )
-    return TrafficState(passed_state, evict(ways, ended), visits, begun, follow), told, presence(feet, passed.inside)
+    state = TrafficState(passed_state, evict(ways, ended), visits, begun, follow, dwelling)
+    return state, told, presence(feet, passed.inside)
 
 
 def finish(state: TrafficState, params: Places) -> Traffic:
@@ -96,6 +107,7 @@ def finish(state: TrafficState, params: Places) -> Traffic:
     passed = passing.finish(state.passing, params)
     at_lines, at_zones = _moments(state.paths, passed, params)
     every: NDArray[np.intp] = np.arange(len(state.paths))
+    dwelt = dwell.finish(state.dwell, passed, DwellParams(params.zones))
     return Traffic(
         passed.lines.events(),
         passed.zones.events(),
@@ -105,6 +117,8 @@ def finish(state: TrafficState, params: Places) -> Traffic:
         *speeds.finish(state.visits, at_zones),
         *sections.finish(state.sections, at_lines, at_zones, params.flows),
         *headways.finish(state.headways, at_lines, state.paths),
+        dwelt.stay_s,
+        dwelt.wait_s,
     )
 
 

@@ -4,17 +4,16 @@ from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flaneur.config.ground import GroundTable
 from flaneur.config.site import CameraTable
-from flaneur.data.errors import UserError
-from flaneur.data.geometry import GroundLine, GroundPlaces, GroundZone
+from flaneur.data.geometry import GroundPlaces
 from flaneur.data.released import GroundFacts
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
 from flaneur.ground.camera_file import read_camera, read_lens
 from flaneur.ground.fit import fit_points
+from flaneur.ground.places import ground_line, ground_zone
 from flaneur.ground.plane import GroundPlane, describe
 from flaneur.ground.rough import clear_boxes, rough_plane
 from flaneur.run.clock import StageClock
@@ -60,21 +59,10 @@ def stated_plane(table: GroundTable, folder: Path, width_px: int, height_px: int
 
 def on_ground(camera: CameraTable, plane: GroundPlane) -> GroundPlaces:
     """The camera's places in metres; UserError for a place that reaches up to the horizon."""
-    size, places = np.array((plane.width_px, plane.height_px), np.float64), camera.places
-
-    def metres(what: str, name: str, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        points_px = points * size
-        beyond = np.flatnonzero(~plane.below_horizon(points_px))
-        if len(beyond):
-            raise UserError(
-                f"{what} {name!r}: its point {beyond[0] + 1} lies on or above the horizon, where there is no ground; "
-                "move it down in the picture"
-            )
-        return plane.to_ground(points_px)
-
+    places = camera.places
     return GroundPlaces(
-        lines=tuple(GroundLine(line.name, metres("line", line.name, line.points_xy)) for line in places.lines),
-        zones=tuple(GroundZone(zone.name, metres("zone", zone.name, zone.polygon_xy)) for zone in places.zones),
+        lines=tuple(ground_line(plane, line) for line in places.lines),
+        zones=tuple(ground_zone(plane, zone) for zone in places.zones),
         flows=places.flows,
     )
 
@@ -89,7 +77,7 @@ def facts_of(plane: GroundPlane) -> GroundFacts:
         residual_m=facts.rms_m,
         worst_m=facts.worst[1] if facts.worst else None,
         scale_sigma=facts.scale_sigma,
-        doubtful=tuple(str(number) for number, _, _ in facts.disagreeing),
+        doubtful=tuple(f"{number} ({off_m:.1f} m)" for number, off_m, _ in facts.disagreeing),
     )
 
 

@@ -147,7 +147,7 @@ class OnGround:
         self._map.add(spots.cell[spots.group != UNCERTAIN])
 
     def _told(self, what: Traffic) -> Told:
-        named = ((sampled, getattr(what, name)) for name, sampled in self._traffic_specs.items() if hasattr(what, name))
+        named = ((sampled, getattr(what, name)) for name, sampled in self._traffic_specs.items())
         return [(sampled, samples) for sampled, samples in named if len(samples)]
 
 
