@@ -121,7 +121,7 @@ def of_signals(names: Sequence[str]) -> Specs:
     places = tuple(names)
     states = (STATES,) * len(places)
     return {
-        "crossings": Sampled("signal", "s", places, ("count", "share"), states),
+        "crossings": Sampled("signal", "s", places, ("count",), states),
         "red": Sampled("red", "s", places, ("count",), (RED_CLASSES,) * len(places)),
         "phases": Sampled("phase", "s", places, ("count", "mean"), states, "phases", moments=True),
         "green_use": _moments("green_use", "share", names, ("mean",), 0.001),

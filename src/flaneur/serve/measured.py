@@ -128,11 +128,14 @@ def _worth_telling(measured: Measured) -> list[Distribution]:
 
 
 def group_rows(words: Words, measured: Measured, statistic: str) -> list[PlaceTotals]:
-    """Numbers or shares, a row for each place and kind and a column for each group."""
+    """Numbers or shares, a row for each place and kind and a column for each group; kinds of which none was there
+    are left out."""
     cells = {(row.place, row.kind, row.direction): dict(row.estimates)[statistic] for row in measured.rows}
     found: dict[str, list[tuple[str, list[str]]]] = {}
     for place, kind in dict.fromkeys((row.place, row.kind) for row in measured.rows):
         estimates = [cells.get((place, kind, group)) for group in measured.groups]
+        if kind != ALL_LABEL and not any(one and one.value for one in estimates):
+            continue
         texts = [_number(words, statistic, one) for one in estimates]
         found.setdefault(place, []).append((words.kind(kind), texts))
     return [PlaceTotals(words.place(place), rows) for place, rows in found.items()]
