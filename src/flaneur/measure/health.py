@@ -1,6 +1,6 @@
 """Whether a camera still shows what it was set up to show.
 
-Once a second a picture is looked at in two ways: as a sketch (the whole, small and smoothed) and as some of its
+Every two seconds a picture is looked at in two ways: as a sketch (the whole, small and smoothed) and as some of its
 pixel rows at full width, since a sketch cannot tell sharp from blurred. Both are compared with what this camera
 usually shows. The usual is learnt while the camera is well and kept while it is not, so a camera that was moved stays
 `moved` until it is turned back or the run begins anew.
@@ -11,6 +11,7 @@ time since must be taken out of the observed time of the figures instead of show
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from scipy import fft
 from flaneur.data.private import Private
 from flaneur.data.time import SECOND_NS
 
-PERIOD_NS = SECOND_NS
-"""Pictures that come sooner need not be looked at."""
+PERIOD_NS = 2 * SECOND_NS
+"""Pictures that come sooner need not be looked at: a fault is believed after seconds anyway."""
 ROW_STRIDE = 16
 """Every so manieth pixel row is enough to judge sharpness."""
 
@@ -47,9 +48,9 @@ SOFT = 0.45
 TAIL_OF_MEDIAN = 4.16
 """For Gaussian noise the 99.5 % quantile of absolute differences is so many times their median."""
 
-WARM_UP = 10
+WARM_UP = 8
 """Looks before the usual is known well enough to miss it."""
-MEMORY = 120
+MEMORY = 60
 """Looks over which the usual is averaged: two minutes, slower than any light at the signal, faster than dusk."""
 
 Array = NDArray[np.float32]
@@ -237,11 +238,15 @@ def _structure(sketch: NDArray[np.uint8] | Array) -> tuple[Array, NDArray[np.flo
     rows, columns = edges.shape[0] // TILES, edges.shape[1] // TILES
     tiles = edges[: rows * TILES, : columns * TILES].reshape(TILES, rows, TILES, columns).swapaxes(1, 2)
     tiles = tiles.reshape(TILES * TILES, rows, columns)
-    contrast = tiles.std(axis=(1, 2), dtype=np.float64)
-    window = np.outer(np.hanning(rows), np.hanning(columns)).astype(np.float32)
-    tiles = (tiles - tiles.mean(axis=(1, 2), keepdims=True)) * window
+    contrast = tiles.std(axis=(1, 2)).astype(np.float64)
+    tiles = (tiles - tiles.mean(axis=(1, 2), keepdims=True)) * _window(rows, columns)
     norm = np.sqrt((tiles * tiles).sum(axis=(1, 2), keepdims=True))
     return tiles / np.maximum(norm, 1e-6), contrast
+
+
+@cache
+def _window(rows: int, columns: int) -> Array:
+    return np.outer(np.hanning(rows), np.hanning(columns)).astype(np.float32)
 
 
 def _displacement(now: Array, before: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

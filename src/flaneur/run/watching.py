@@ -53,7 +53,12 @@ class Watcher:
 
     def is_blind(self, time_ns: int) -> bool:
         """Whether the camera showed nothing of use at a moment some seconds ago."""
-        return any(since_ns <= time_ns <= until_ns for since_ns, until_ns, _ in self._blind)
+        for since_ns, until_ns, _ in reversed(self._blind):
+            if until_ns < time_ns:
+                return False
+            if since_ns <= time_ns:
+                return True
+        return False
 
     def bad_health(self, start_ns: int) -> list[CameraHealth]:
         """The stretches of time in which the camera showed nothing of use, on the clock of `start_ns`."""
