@@ -9,6 +9,7 @@ from dataclasses import replace
 from flaneur.config.site import CameraTable
 from flaneur.data.geometry import WHOLE_PICTURE
 from flaneur.data.kinds import Kind
+from flaneur.data.signals import SignalState
 from flaneur.measure.crowd import DENSITY_BINS
 from flaneur.measure.levels import LEVELS
 from flaneur.measure.near_misses import SEVERITIES
@@ -126,3 +127,10 @@ def of_signals(names: Sequence[str]) -> Specs:
         "phases": Sampled("phase", "s", places, ("count", "mean"), states, "phases", moments=True),
         "green_use": _moments("green_use", "share", names, ("mean",), 0.001),
     }
+
+
+def of_signal_time(names: Sequence[str]) -> Sampled:
+    """How long each signal was in each state, and how long nobody could tell."""
+    labels = tuple(state.label for state in SignalState)
+    shown = _moments("signal_time", "share", names, ("share",), 1.0)
+    return replace(shown, groups=(labels,) * len(names))

@@ -3,18 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from flaneur.config.site import CameraTable
 from flaneur.data.geometry import TO_LEFT, TO_RIGHT
+from flaneur.data.kinds import ALL_KINDS
 from flaneur.data.private import Feet, Samples
 from flaneur.data.signals import SignalPhases
+from flaneur.data.time import SECOND_NS
 from flaneur.measure import signals
 from flaneur.measure.crossings import Lines
 from flaneur.measure.signals import SignalParams, SignalSamples, StopLine
 from flaneur.release.specs import Sampled
-from flaneur.run.figures import of_signals
+from flaneur.run.figures import of_signal_time, of_signals
 
 Phases = Mapping[str, SignalPhases]
 """Name of a signal -> its phases as far as they are known by now."""
+
+SHOWN_AFTER_NS = 2 * SECOND_NS
+"""By then the lamps of a moment are read for good."""
 
 
 class Signalling:
@@ -25,12 +32,15 @@ class Signalling:
         self._camera = camera
         self._params = SignalParams(lines, self._stops(phases))
         self._state = signals.start(self._params)
-        self._specs = of_signals([signal.name for signal in camera.signal]) if camera.signal else {}
+        names = [signal.name for signal in camera.signal]
+        self._specs = of_signals(names) if names else {}
+        self._time = of_signal_time(names)
+        self._shown_s: int | None = None
 
     @property
     def sampled(self) -> tuple[Sampled, ...]:
         """The figures that samples are told for."""
-        return tuple(self._specs.values())
+        return (*self._specs.values(), self._time) if self._specs else ()
 
     def step(self, feet: Feet, phases: Phases) -> list[tuple[Sampled, Samples]]:
         """One moment; `phases` may have grown since the last one."""
@@ -38,11 +48,33 @@ class Signalling:
             return []
         self._params = replace(self._params, stops=self._stops(phases))
         self._state, told = signals.step(self._state, feet, self._params)
-        return self._told(told)
+        return self._told(told) + self._shown(feet.time_ns, phases)
 
     def finish(self) -> list[tuple[Sampled, Samples]]:
         """What the end of the video cuts off."""
         return self._told(signals.finish(self._state, self._params)) if self._specs else []
+
+    def _shown(self, time_ns: int, phases: Phases) -> list[tuple[Sampled, Samples]]:
+        """What each signal showed at the full seconds that have passed, as far back as lamps need to be believed."""
+        until_s = (time_ns - SHOWN_AFTER_NS) // SECOND_NS
+        if self._shown_s is None:
+            self._shown_s = time_ns // SECOND_NS
+        seconds = np.arange(self._shown_s, until_s + 1, dtype=np.int64) * SECOND_NS
+        self._shown_s = max(self._shown_s, until_s + 1)
+        n, exact = len(seconds), np.zeros(len(seconds))
+        samples = [
+            Samples(
+                seconds,
+                np.full(n, place, np.int32),
+                phases[signal.name].at(seconds)[0].astype(np.int8),
+                np.full(n, ALL_KINDS, np.uint8),
+                np.ones(n),
+                exact,
+                exact,
+            )
+            for place, signal in enumerate(self._camera.signal)
+        ]
+        return [(self._time, Samples.joined(*samples))] if n else []
 
     def _told(self, told: SignalSamples) -> list[tuple[Sampled, Samples]]:
         named = ((sampled, getattr(told, name)) for name, sampled in self._specs.items())

@@ -23,7 +23,7 @@ TOPICS = {
         "speed_at_density", "specific_flow", "standing", "stop_and_go", "counterflow", "pressure",
     ),
     "conflicts": ("ttc", "pet", "drac"),
-    "signals": ("signal", "red", "phase", "green_use"),
+    "signals": ("signal", "red", "signal_time", "phase", "green_use"),
 }  # fmt: skip
 OTHERS = "others"
 ABOUT_ROAD_USERS = ("speeds", "stays", OTHERS)
