@@ -62,7 +62,7 @@ def moments(path: Path, noise_m: float = 0.0) -> list[GroundTracks]:
             at = look.xy_m + rng.normal(0.0, noise_m, look.xy_m.shape)
             yield replace(look, xy_m=at, sigma_m=np.maximum(look.sigma_m, noise_m))
 
-    return list(Trajectories(shaken(), STEP_S).moments())
+    return list(Trajectories(shaken(), STEP_S, tuple(Kind)).moments())
 
 
 def tails(

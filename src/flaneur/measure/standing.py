@@ -1,16 +1,21 @@
-"""Who stands."""
+"""Who stands: two speeds between which a road user goes on doing what it did, so that noise makes nobody start and stop.
+
+Drivers in a queue creep and still wait; people on foot already walk at that speed.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks
+from flaneur.measure.crowd_motion import STANDING_MPS, WALKING_MPS
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Two speeds between which a road user goes on doing what it did, so that noise makes nobody start and stop."""
+    """Speeds of vehicles and two-wheelers; those of people on foot are the crowd's."""
 
     below_mps: float = 1.0
     """Slower is standing."""
@@ -25,8 +30,13 @@ class Standing:
 
     def after(self, stood: NDArray[np.bool_], tracks: GroundTracks) -> NDArray[np.bool_]:
         """Who stands now, [n], when those of `stood` [n] did before; where the speed is not known, nothing changes."""
-        speed_mps = np.hypot(tracks.velocity_mps[:, 0], tracks.velocity_mps[:, 1])
-        still: NDArray[np.bool_] = (speed_mps < self.below_mps) | (stood & ~(speed_mps > self.above_mps))
+        # noise makes the length of a vector too long in the mean, by about sigma² / (2 speed)
+        square = (tracks.velocity_mps**2).sum(axis=1) - np.nan_to_num(tracks.sigma_mps) ** 2
+        speed_mps = np.sqrt(np.maximum(square, 0.0))
+        on_foot = tracks.kind == Kind.PEDESTRIAN
+        below = np.where(on_foot, STANDING_MPS, self.below_mps)
+        above = np.where(on_foot, WALKING_MPS, self.above_mps)
+        still: NDArray[np.bool_] = (speed_mps < below) | (stood & ~(speed_mps > above))
         return still
 
 
