@@ -1,0 +1,35 @@
+"""What a person can do when the audit log cannot be used."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flaneur.data.errors import UserError
+
+
+class AuditError(UserError):
+    """The audit log or its key cannot be used, or is not what it was; the message says why and what to do."""
+
+
+_SENTENCES = {
+    errno.ENOENT: "is not there; `flaneur audit init` begins a log",
+    errno.EEXIST: "exists already; a log is never begun anew over an old one",
+    errno.EISDIR: "is a folder, not a file",
+    errno.EACCES: "may not be used by this account; change its permissions",
+    errno.EPERM: "may not be used by this account; change its permissions",
+    errno.EROFS: "lies on a read-only disk",
+    errno.ENOSPC: "the disk is full; nothing was recorded; free some space and try again",
+    errno.EDQUOT: "the disk is full; nothing was recorded; free some space and try again",
+    errno.EFBIG: "cannot grow; nothing was recorded; the file is as large as this system allows",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the system's errors about the file at `path` into sentences."""
+    try:
+        yield
+    except OSError as error:
+        sentence = _SENTENCES.get(error.errno or 0, f"cannot be used: {error.strerror or error}")
+        raise AuditError(f"{path}: {sentence}") from None
