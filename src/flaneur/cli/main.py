@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flaneur.cli.budget import budget
 from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
+from flaneur.cli.publish import publish
 from flaneur.cli.redact import redact
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
@@ -26,6 +28,8 @@ app.command()(run)
 app.command()(trajectories)
 app.command()(ground)
 app.command()(redact)
+app.command()(publish)
+app.command()(budget)
 app.add_typer(site, name="site")
 app.add_typer(models, name="models")
 

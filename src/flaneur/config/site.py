@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from flaneur.config.base import Name, Point, Polygon, Table, check_polygon
 from flaneur.config.ground import GroundTable, QueueTable
 from flaneur.config.places import FlowTable, LineTable, ZoneTable
+from flaneur.config.publish import PublishTable
 from flaneur.config.signals import SignalTable
 from flaneur.data.geometry import GROUND_POINT, Flow, GroundLine, GroundPlaces, GroundZone, Line, Places, Zone
 from flaneur.data.kinds import Kind, kind_from_label
@@ -179,6 +180,14 @@ class SiteFile(Table):
     site: SiteTable
     camera: Annotated[list[CameraTable], Field(min_length=1)]
     detector: DetectorTable = DetectorTable()
+    publish: PublishTable | None = None
+
+    @model_validator(mode="after")
+    def _public_places(self) -> Self:
+        if self.publish is not None:
+            lines = {line.name for camera in self.camera for line in camera.line}
+            self.publish.check_places(lines, {zone.name for camera in self.camera for zone in camera.zone})
+        return self
 
     @model_validator(mode="after")
     def _camera_names(self) -> Self:

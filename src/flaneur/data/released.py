@@ -77,6 +77,53 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicFigure:
+    """One figure that may be published: differentially private, paid for in the ledger.
+
+    `low` and `high` say how far the noise may have moved it, and nothing about errors of detection. ValueError when it
+    would claim more than it can.
+    """
+
+    site: str
+    camera: str
+    measure: str
+    """`crossings`, `passages` or `occupancy`."""
+    place: str
+    kind: str
+    """One of `kinds.LABELS`."""
+    direction: str
+    """Label of a direction, `all` for the sum of both; empty where the measure has none."""
+    start_ns: int
+    """UTC nanoseconds since 1970."""
+    end_ns: int
+    value: float
+    """After noise and rounding; never below 0."""
+    low: float
+    high: float
+    """Ends of the 95 % noise band."""
+    unit: str
+    coverage: float
+    """Share of the window for which there were pictures, 0..1, by the times of the frames and never by what they show."""
+    epsilon: float
+    """What was spent on this figure, together with the other directions of the same place."""
+    noise_scale: float
+    """Of the discrete Laplace noise in each direction, in `unit`."""
+
+    def __post_init__(self) -> None:
+        if self.end_ns - self.start_ns < SHORTEST_INTERVAL_NS:
+            raise ValueError(f"{self.place}: a window of less than 60 s must not be published")
+        if self.kind not in LABELS:
+            raise ValueError(f"{self.place}: {self.kind!r} is no kind of road user that is told apart")
+        if not 0.0 < self.coverage <= 1.0:
+            raise ValueError(f"{self.place}: coverage {self.coverage} is not the share of what was observed")
+        if not (0.0 < self.epsilon < math.inf and 0.0 < self.noise_scale < math.inf):
+            raise ValueError(f"{self.place}: a public figure has an ε and noise, not {self.epsilon}, {self.noise_scale}")
+        if not 0.0 <= self.value < math.inf:
+            raise ValueError(f"{self.place}: {self.value} is no public figure")
+        _check_band(self.place, self.value, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A statistic with its 95 % band."""
 

@@ -1,0 +1,91 @@
+"""`flaneur publish`: from a video to figures for everybody."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flaneur.cli.progress import Display, SilentDisplay, open_display
+from flaneur.cli.publish_texts import TEXTS
+from flaneur.cli.run import INTERRUPTED, stop_on_signals
+from flaneur.cli.texts import default_language
+from flaneur.config.load import ConfigError, load_site
+from flaneur.config.publish import PublishTable
+from flaneur.data.language import Language
+from flaneur.run.job import load_job
+
+if TYPE_CHECKING:
+    from flaneur.run.publishing import Published
+
+MISSING = "there is no [publish] in it: nothing may be published until it states rho_s, appearances, epsilon_per_day"
+
+
+def publish(
+    video: Annotated[Path, typer.Argument(help="A video from the camera; its `start` must be in the site file.")],
+    site: Annotated[Path, typer.Option(help="Site file with a table `publish`.")],
+    out: Annotated[Path, typer.Option(help="Folder for public.csv, public.json and dataset.jsonld.")],
+    camera: Annotated[str | None, typer.Option(help="Which camera of the site file this video comes from.")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="The ledger; beside the site file by default.")] = None,
+    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Publish differentially private figures of a video; what they cost is charged to the ledger first.
+
+    Ctrl-C stops early, spends nothing and gives nothing (exit code 130).
+    """
+    text = TEXTS[language or default_language()]
+    table = load_publish(site)
+    job = load_job(video, site, camera)
+    from flaneur.run.publishing import ledger_path, publish_video  # takes a second to load
+
+    book = ledger or ledger_path(site)
+    errors = Console(stderr=True)
+    if not quiet:
+        errors.print(text["measuring"].format(video=video), markup=False, highlight=False, soft_wrap=True)
+
+    def display(frames_estimate: int | None) -> Display:
+        return SilentDisplay() if quiet else open_display(errors, frames_estimate, lambda _: "")
+
+    with stop_on_signals() as stop:
+        published = publish_video(job, table, book, out, stop=stop, display=display)
+    if published is None:
+        errors.print(text["stopped"], markup=False, highlight=False)
+        raise typer.Exit(INTERRUPTED)
+    if not quiet:
+        _say(published, table, out, book, text)
+
+
+def load_publish(site: Path) -> PublishTable:
+    """The `[publish]` table of a site file; ConfigError when it has none."""
+    table = load_site(site).publish
+    if table is None:
+        raise ConfigError(f"{site}: {MISSING}")
+    return table
+
+
+def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, text: dict[str, str]) -> None:
+    console = Console()
+
+    def say(key: str, **values: object) -> None:
+        console.print(text[key].format(**values), markup=False, highlight=False, soft_wrap=True)
+
+    shown = Table(*(text[key] for key in ("measure", "place", "direction", "window", "value", "band")))
+    for figure in published.figures:
+        digits = 2 if figure.measure == "occupancy" else 0
+        window = f"{_clock(figure.start_ns)}–{_clock(figure.end_ns)[-5:]}"
+        numbers = f"{figure.value:.{digits}f}", f"{figure.low:.{digits}f} – {figure.high:.{digits}f}"
+        shown.add_row(figure.measure, figure.place, figure.direction, window, *numbers)
+    console.print(shown)
+    say("written", folder=out, number=len(published.figures), ledger=ledger, entry=published.ledger.number)
+    say("guarantee", epsilon=table.epsilon_per_day, rho=table.rho_s, times=table.appearances)
+    say("rows" if table.events_per_track is None else "tracks")
+    if sum(figure.high - figure.low > 2 * figure.value for figure in published.figures) * 2 > len(published.figures):
+        say("wide")
+
+
+def _clock(time_ns: int) -> str:
+    from flaneur.serve.open_data import utc_text
+
+    return utc_text(time_ns).replace("T", " ").removesuffix(":00Z")
