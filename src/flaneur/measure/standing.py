@@ -1,4 +1,4 @@
-"""Who stands: two speeds between which a road user goes on doing what it did, so that noise makes nobody start and stop.
+"""Who stands: between two speeds a road user goes on doing what it did, so that noise makes nobody start and stop.
 
 Drivers in a queue creep and still wait; people on foot already walk at that speed.
 """
