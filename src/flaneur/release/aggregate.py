@@ -29,7 +29,7 @@ from flaneur.data.private import Events, Presence, Private, Samples
 from flaneur.data.released import Distribution, Measurement
 from flaneur.data.time import interval_start_ns
 from flaneur.release.interval import Interval, figures
-from flaneur.release.sampled import WholeRun, kinds_in
+from flaneur.release.sampled import WholeRun
 from flaneur.release.specs import AggregateParams, Counted, Sampled
 
 __all__ = ["AggregateParams", "Counted", "IntervalAggregator", "Sampled"]
@@ -68,7 +68,6 @@ class IntervalAggregator:
         """Stretches of time from an unhealthy frame to the next healthy one; the last may still be going on."""
         self._counted = {counted: n for n, counted in enumerate(params.counted)}
         self._sampled = {sampled: n for n, sampled in enumerate(params.sampled)}
-        self._seen: list[set[int]] = [set() for _ in params.sampled]
         self._runs = [WholeRun(sampled) for sampled in params.sampled]
         self._unknown_kinds = np.array([kind not in params.kinds for kind in Kind])
         self.dropped = 0
@@ -227,9 +226,8 @@ class IntervalAggregator:
             interval.hand_on(self._open[0])
         for n, run in enumerate(self._runs):
             tally = interval.tally(n)
-            self._seen[n] |= kinds_in(tally)
             run.add(tally)
-        return list(figures(interval, self._params, [sorted(seen) for seen in self._seen]))
+        return list(figures(interval, self._params))
 
 
 def _take(events: Events, rows: Rows) -> Events:

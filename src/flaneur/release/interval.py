@@ -1,6 +1,6 @@
 """What comes together of one interval, and the figures that are told of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +76,8 @@ class Interval(Private):
             self.tallies[measure] = Tally.none(empty.resolution)
 
 
-def figures(interval: Interval, params: AggregateParams, kinds: list[Iterable[int]]) -> Iterator[Measurement]:
-    """All figures of an interval; `kinds` are those that each sampled measure has told of so far in the run."""
+def figures(interval: Interval, params: AggregateParams) -> Iterator[Measurement]:
+    """All figures of an interval."""
     coverage = interval.observed_ns / params.interval_ns
 
     def figure(measure: str, place: str, kind: str, direction: str, unit: str, told: Estimate) -> Measurement:
@@ -108,7 +108,7 @@ def figures(interval: Interval, params: AggregateParams, kinds: list[Iterable[in
     for n, sampled in enumerate(params.sampled):
         if sampled.whole_run_only:
             continue
-        for one in estimates(interval.tally(n), sampled, kinds[n]):
+        for one in estimates(interval.tally(n), sampled):
             name = measure_name(sampled.measure, one.statistic)
             yield figure(name, one.place, one.kind, one.direction, one.unit, one.estimate)
 

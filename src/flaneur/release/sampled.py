@@ -7,7 +7,7 @@ together, when it is `FEWEST` or more; else the total is one of the others alone
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,25 +53,25 @@ class Told:
     estimate: Estimate
 
 
-def estimates(tally: Tally, sampled: Sampled, kinds: Iterable[int]) -> Iterator[Told]:
-    """The statistics of each place and group, for all kinds together and for each of `kinds` (codes)."""
+def estimates(tally: Tally, sampled: Sampled) -> Iterator[Told]:
+    """The statistics of each place and group, for all kinds together and for each kind that was there."""
     observed = _Tallied(tally, sampled)
     for place, name in enumerate(sampled.places):
         for group, label in enumerate(sampled.groups[place]):
-            for kind in _told_kinds(sampled, kinds):
+            for kind in _told_kinds(sampled, tally):
+                if kind != ALL_KINDS and not sampled.moments and not observed.number(place, group, kind):
+                    continue  # some figures have dozens of pairs of kinds; `all` says that there was nobody
                 for statistic in sampled.statistics:
                     unit = {"count": sampled.counted, "share": "share"}.get(statistic, sampled.unit)
                     found = observed.estimate(statistic, place, group, kind)
                     yield Told(statistic, name, label, label_of(kind), unit, found)
 
 
-def _told_kinds(sampled: Sampled, kinds: Iterable[int]) -> tuple[int, ...]:
-    return (sampled.kind,) if sampled.moments else (ALL_KINDS, *kinds)
-
-
-def kinds_in(tally: Tally) -> set[int]:
-    """Codes of the kinds that there are samples of, besides all kinds together."""
-    return {kind for _, _, kind in tally.owners() if kind != ALL_KINDS}
+def _told_kinds(sampled: Sampled, tally: Tally) -> tuple[int, ...]:
+    """Codes of the kinds that there are samples of, after all kinds together; of moments the one they are about."""
+    if sampled.moments:
+        return (sampled.kind,)
+    return (ALL_KINDS, *sorted({kind for _, _, kind in tally.owners() if kind != ALL_KINDS}))
 
 
 class WholeRun:
@@ -96,7 +96,7 @@ class WholeRun:
         enough = [key for key in self._withheld.owners() if numbers[_owner(key, self._sampled)] >= FEWEST]
         values = _Tallied(self._told.plus(self._withheld.only(enough)), self._sampled)
         counts = _Tallied(everything, self._sampled)
-        kinds = _told_kinds(self._sampled, sorted(kinds_in(everything)))
+        kinds = _told_kinds(self._sampled, everything)
         numbers_only = set(self._sampled.statistics) <= NUMBERS
         for place in range(len(self._sampled.places)):
             for group in range(len(self._sampled.groups[place])):

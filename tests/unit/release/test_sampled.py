@@ -6,7 +6,7 @@ import pytest
 from flaneur.data.kinds import ALL_KINDS, Kind
 from flaneur.data.private import Samples
 from flaneur.data.released import Distribution, Estimate
-from flaneur.release.sampled import FEWEST, WholeRun, estimates, kinds_in
+from flaneur.release.sampled import FEWEST, WholeRun, estimates
 from flaneur.release.specs import Sampled
 from flaneur.release.tally import Tally
 from support.samples import samples
@@ -23,9 +23,7 @@ def tally(sampled: Sampled, *parts: Samples) -> Tally:
 def told(sampled: Sampled, *parts: Samples) -> dict[tuple[str, str, str], Estimate]:
     """(statistic, direction, kind) -> estimate"""
     whole = tally(sampled, *parts)
-    return {
-        (one.statistic, one.direction, one.kind): one.estimate for one in estimates(whole, sampled, kinds_in(whole))
-    }
+    return {(one.statistic, one.direction, one.kind): one.estimate for one in estimates(whole, sampled)}
 
 
 def cars(n: int, value: float = 10.0) -> Samples:
