@@ -1,8 +1,10 @@
-"""A picture of the place without its people, learned while the video runs, for the report.
+"""A picture of the place without its people, learned while the video runs: for the report and under the ghosts.
 
-A pixel is learned only where, for a while before and after, nothing was detected and nothing moved. Motion alone
-would learn people who stand still, as the background models of the libraries do; detections alone would learn whom
-the detector missed. What was never seen empty stays flat.
+A cell of the picture is learned only where, for a while before and after, nothing was detected and nothing moved.
+Motion alone would learn people who stand still, as the background models of the libraries do; detections alone would
+learn whom the detector missed. Evidence is counted: each moment at which a colour is seen empty speaks for it, each
+at which somebody is detected in front of it speaks against it. So who stands for minutes and is missed now and then is
+not learned, and who was learned is forgotten. What was never seen empty stays flat.
 """
 
 from collections import deque
@@ -17,29 +19,54 @@ from flaneur.data.private import Detections, Frame
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS
 from flaneur.release.cells import Cells, Mask
-from flaneur.release.redact import FLAT_BGR
+from flaneur.release.redact import FLAT_BGR, Boxes
 
 LONGEST_PX = 960
-MOST_CELLS = 192
+MOST_CELLS = 240
 """Along the longer side; what is hidden here a little too widely is learned a little later."""
-SAMPLE_INTERVAL_NS = SECOND_NS
+SAMPLE_INTERVAL_NS = SECOND_NS // 2
+SLOW_INTERVAL_NS = 2 * SECOND_NS
+SETTLED = 0.002
+"""Samples are taken slowly while less than this share of the picture has something new to tell."""
+BLEND_EVERY = 4
+"""Samples between those that the picture shown takes up where it is known already."""
+
 MIN_SCORE = 0.2
+SURE_SCORE = 0.45
+"""From here on a detection counts however still it is; what weaker ones hold may be street furniture."""
+STILL_GREY_LEVELS = 6
+STIRRED = 0.1
+"""A weak detection stirs when more than this share of its cells differs by more grey levels from what was seen before.
+Nobody stands as still as a cone; what does not stir is learned, but slowly."""
 GROW = 0.15
 """Share of its width and height by which a box grows on each side."""
-EMPTY_BEFORE_NS = 3 * SECOND_NS // 2
-EMPTY_AFTER_NS = SECOND_NS
+CORE = 0.25
+"""The same to make it smaller: here a box shows its road user and hardly anything of the place behind."""
+EMPTY_BEFORE_NS = SECOND_NS
+EMPTY_AFTER_NS = 8 * SECOND_NS // 10
 """A cell is empty when nothing was seen there for this long before and after."""
 SKETCH_INTERVAL_NS = 3 * SECOND_NS // 10
 """Motion is looked for this often: what moves hides its place for longer than that anyway."""
 MOTION_LAGS_NS = (2 * SECOND_NS // 10, SECOND_NS)
 MOTION_GREY_LEVELS = 7
-SAME_GREY_LEVELS = 20
-"""A sample that differs less from what was learned, in each colour, is more of the same."""
-SAMPLES_TO_SHOW = 6
+
+SAME_GREY_LEVELS = 12
+"""A cell that differs less from what was seen before, in each colour, shows the same."""
+EMPTY, WEAK, OCCUPIED, CONTRARY = 3, 1, -3, -15
+"""Evidence for a colour that is seen where nobody is, in a weak detection, in front of which somebody is sure to be, and
+for a colour in whose place another one is seen where nobody is."""
+TO_SHOW = 24
+"""Evidence that a colour needs where nothing is shown yet ..."""
+TO_REPLACE = 120
+"""... and where another one is: whom the detector misses must stand there for at least 20 s."""
+MOST_EVIDENCE = 150
 NEW_SHARE = 0.25
 """Of a new sample in the colour that is shown."""
-MOST_SAMPLES = 30
-"""A pixel forgets after as many contrary samples that a car has left, say, or the light has changed."""
+
+FILL_GROW = 0.3
+KNOWN_TO_FILL = 0.9
+FAR_SHARE = 1e-3
+"""Of what is far away in a guess, so that there is one where nothing near is known."""
 
 STILL_SAMPLES = 15
 """Pictures that `still` takes into account."""
@@ -51,13 +78,21 @@ class BackgroundLearner:
     def __init__(self, width_px: int, height_px: int) -> None:
         self._frame_size = (width_px, height_px)
         self._cells = Cells(width_px, height_px, LONGEST_PX, MOST_CELLS)
-        shape = (self._cells.height_px, self._cells.width_px)
-        self._colour: NDArray[np.uint8] = np.zeros((*shape, 3), np.uint8)
-        self._samples = np.zeros(shape, np.uint8)
-        self._one, self._most = np.ones(shape, np.uint8), np.full(shape, MOST_SAMPLES, np.uint8)
-        self._busy_until_ns = np.full((self._cells.rows, self._cells.columns), np.iinfo(np.int64).min, np.int64)
+        self.width_px, self.height_px = self._cells.width_px, self._cells.height_px
+        grid = (self._cells.rows, self._cells.columns)
+        self._bgr: NDArray[np.uint8] = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
+        self._shown = np.zeros(grid, bool)
+        self._shown_colour = np.zeros((*grid, 3), np.uint8)
+        self._colour = np.zeros((*grid, 3), np.uint8)
+        """What each cell is thought to look like, shown or not yet ..."""
+        self._evidence = np.zeros(grid, np.int16)
+        """... and how much speaks for it."""
+        self._samples = 0
+        self._interval_ns = SAMPLE_INTERVAL_NS
+        self._busy_until_ns = np.full(grid, np.iinfo(np.int64).min, np.int64)
+        self._weak: deque[tuple[int, Boxes]] = deque()
         self._sketches: deque[tuple[int, MatLike]] = deque()
-        self._waiting: deque[tuple[int, NDArray[np.uint8]]] = deque()
+        self._waiting: deque[tuple[int, NDArray[np.uint8], Mask]] = deque()
         self._sampled_ns: int | None = None
         self._first_ns: int | None = None
         self._last_ns = 0
@@ -66,35 +101,67 @@ class BackgroundLearner:
         """Take a frame that the detector looked at; where it saw that nothing has moved, with what it saw last."""
         if (frame.width_px, frame.height_px) != self._frame_size:
             return
+        now_ns = self._last_ns = frame.time_ns
         if self._first_ns is None:
-            self._first_ns = frame.time_ns
-        self._last_ns = frame.time_ns
-        busy = self._maybe_road_users(detections)
-        if not self._sketches or frame.time_ns - self._sketches[-1][0] >= SKETCH_INTERVAL_NS:
+            self._first_ns = now_ns
+        sure, weak = _sure_and_weak(detections)
+        busy = self._under(sure, GROW)
+        if not self._sketches or now_ns - self._sketches[-1][0] >= SKETCH_INTERVAL_NS:
             busy |= self._moved(frame)
-        self._busy_until_ns[busy] = frame.time_ns + EMPTY_BEFORE_NS
-        if self._sampled_ns is None or frame.time_ns - self._sampled_ns >= SAMPLE_INTERVAL_NS:
-            self._sampled_ns = frame.time_ns
-            self._waiting.append((frame.time_ns, self._cells.shrink(frame.bgr())))
-        while self._waiting and self._waiting[0][0] <= frame.time_ns - EMPTY_AFTER_NS:
-            sampled_ns, sample = self._waiting.popleft()
+        self._busy_until_ns[busy] = now_ns + EMPTY_BEFORE_NS
+        self._weak.append((now_ns, weak))
+        if self._sampled_ns is None or now_ns - self._sampled_ns >= self._interval_ns:
+            self._sampled_ns = now_ns
+            self._waiting.append((now_ns, self._cells.shrink(frame.bgr()), self._under(sure, -CORE)))
+        while self._waiting and self._waiting[0][0] <= now_ns - EMPTY_AFTER_NS:
+            sampled_ns, sample, occupied = self._waiting.popleft()
+            while self._weak[0][0] < sampled_ns - EMPTY_BEFORE_NS:
+                self._weak.popleft()
             if sampled_ns >= self._first_ns + EMPTY_BEFORE_NS:
-                self._learn(sample, self._cells.pixels(self._busy_until_ns < sampled_ns))
+                weak = np.concatenate([boxes for _, boxes in self._weak])
+                self._learn(sample, self._busy_until_ns < sampled_ns, occupied, weak)
 
     @property
     def known(self) -> float:
         """Share of the picture that is shown."""
-        return float((self._samples >= SAMPLES_TO_SHOW).mean())
+        return float(self._shown.mean())
 
     def image(self) -> RedactedImage:
         """What was learned so far, flat where that is nothing."""
-        bgr = self._colour.copy()
-        bgr[self._samples < SAMPLES_TO_SHOW] = FLAT_BGR
-        return RedactedImage(self._last_ns, bgr, self.known == 0.0)
+        return RedactedImage(self._last_ns, self._bgr.copy(), not self._shown.any())
 
-    def _maybe_road_users(self, detections: Detections) -> Mask:
-        boxes = detections.xyxy_px[~(detections.score < MIN_SCORE)]
-        return self._cells.under(boxes, GROW * (boxes[:, 2] - boxes[:, 0]), GROW * (boxes[:, 3] - boxes[:, 1]))
+    def filled(self, xyxy_px: Boxes) -> NDArray[np.uint8]:
+        """The same, uint8 [h, w, 3], with a guess from what is known around them for small gaps and for the ground under
+        the boxes [n, 4]: a parked car hides its ground for as long as it stands there.
+        """
+        bgr = self._bgr.copy()
+        closed = cv2.morphologyEx(self._shown.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        gap = (self._under(xyxy_px, FILL_GROW) | (closed > 0)) & ~self._shown
+        if self.known >= KNOWN_TO_FILL and gap.any():
+            guess = cv2.resize(self._guess(), (self.width_px, self.height_px), interpolation=cv2.INTER_LINEAR)
+            cv2.copyTo(guess, self._cells.pixels(gap), bgr)
+        return bgr
+
+    def rewind(self) -> None:
+        """The video begins again: keep what is known of the place, forget what was seen when."""
+        self._busy_until_ns[:] = np.iinfo(np.int64).min
+        for each in (self._weak, self._sketches, self._waiting):
+            each.clear()
+        self._sampled_ns = self._first_ns = None
+
+    def _under(self, xyxy_px: Boxes, grow: float) -> Mask:
+        """Cells under boxes that grow by a share of their size on each side."""
+        width, height = xyxy_px[:, 2] - xyxy_px[:, 0], xyxy_px[:, 3] - xyxy_px[:, 1]
+        return self._cells.under(xyxy_px, grow * width, grow * height)
+
+    def _guess(self) -> NDArray[np.uint8]:
+        """For each cell a mean of the shown cells, the nearest of which count most, uint8 [rows, columns, 3]."""
+        weight = self._shown.astype(np.float32)
+        near, far = (MOST_CELLS // 24 | 1,) * 2, (MOST_CELLS // 4 | 1,) * 2
+        colours = self._shown_colour * weight[:, :, None]
+        total, weights = (cv2.blur(each, near) + FAR_SHARE * cv2.blur(each, far) for each in (colours, weight))
+        mean = total / np.maximum(weights, 1e-6)[:, :, None]
+        return np.clip(mean, 0, 255).astype(np.uint8)
 
     def _moved(self, frame: Frame) -> Mask:
         """Cells that differ from one of the pictures before."""
@@ -112,20 +179,63 @@ class BackgroundLearner:
         moved = cv2.morphologyEx(moved, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))  # type: ignore[assignment]
         return cv2.dilate(moved, np.ones((5, 5), np.uint8)).view(bool)
 
-    def _learn(self, picture: NDArray[np.uint8], empty: NDArray[np.uint8]) -> None:
-        """Take up the pixels of `picture` where `empty`, uint8 [h, w], is not 0.
+    def _learn(self, sample: NDArray[np.uint8], quiet: Mask, occupied: Mask, weak_px: Boxes) -> None:
+        """Weigh what a sample says where all was quiet around its time, and where somebody was sure to be."""
+        colour = self._cells.means(sample)
+        same, still = (_within(colour, self._colour, levels) for levels in (SAME_GREY_LEVELS, STILL_GREY_LEVELS))
+        weak = self._under(weak_px, GROW)
+        stirring = self._under(weak_px[self._stirs(weak_px, ~still)], GROW)
+        taken, other = quiet & same, quiet & ~same
+        alike = taken & ~stirring
+        evidence = self._evidence + np.where(weak, WEAK, EMPTY) * alike
+        evidence += CONTRARY * other + OCCUPIED * (occupied & same & ~quiet)
+        fresh = other & (evidence <= 0)
+        self._evidence = np.clip(evidence, 0, MOST_EVIDENCE).astype(np.int16, copy=False)
+        _blend(colour, self._colour, taken.view(np.uint8), NEW_SHARE)
+        cv2.copyTo(colour, fresh.view(np.uint8), self._colour)
+        self._show(sample, quiet, alike)
 
-        In OpenCV's saturating arithmetic, since numpy's costs several times as much on whole pictures.
-        """
-        alike = cv2.inRange(cv2.absdiff(picture, self._colour), (0, 0, 0), (SAME_GREY_LEVELS - 1,) * 3)
-        same = cv2.bitwise_and(alike, empty)
-        other = cv2.bitwise_xor(empty, same)
-        samples = cv2.min(cv2.add(self._samples, cv2.min(same, self._one)), self._most)
-        samples = cv2.subtract(samples, cv2.min(other, self._one))
-        fresh = cv2.bitwise_and(cv2.compare(samples, self._one, cv2.CMP_LT), other)
-        self._samples = np.asarray(cv2.add(samples, cv2.min(fresh, self._one)), np.uint8)
-        cv2.copyTo(cv2.addWeighted(picture, NEW_SHARE, self._colour, 1 - NEW_SHARE, 0), same, self._colour)
-        cv2.copyTo(picture, fresh, self._colour)
+    def _stirs(self, xyxy_px: Boxes, changed: Mask) -> NDArray[np.bool_]:
+        """In which of the boxes [n, 4] too much has changed for a thing, bool [n]."""
+        none = np.zeros(len(xyxy_px), np.float32)
+        x1, y1, x2, y2 = self._cells.corners(xyxy_px, none, none).T
+        sums = cv2.integral(changed.view(np.uint8))
+        inside = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
+        stirs: NDArray[np.bool_] = inside > STIRRED * (x2 - x1) * (y2 - y1)
+        return stirs
+
+    def _show(self, sample: NDArray[np.uint8], quiet: Mask, alike: Mask) -> None:
+        """Show what enough speaks for, where the sample shows it, and no more what is doubted."""
+        known = self._shown & _within(self._colour, self._shown_colour, SAME_GREY_LEVELS)
+        follow = known & alike
+        new = alike & ~known & (self._evidence >= np.where(self._shown, TO_REPLACE, TO_SHOW))
+        doubted = known & (self._evidence == 0)
+        self._shown = (self._shown | new) & ~doubted
+        cv2.copyTo(self._colour, (follow | new).view(np.uint8), self._shown_colour)
+        self._samples += 1
+        if self._samples % BLEND_EVERY == 0:
+            _blend(sample, self._bgr, self._cells.pixels(follow), NEW_SHARE)
+        if new.any():
+            cv2.copyTo(sample, self._cells.pixels(new), self._bgr)
+        if doubted.any():
+            self._bgr[self._cells.pixels(doubted) > 0] = FLAT_BGR
+        settled = (quiet & ~known).mean() < SETTLED
+        self._interval_ns = SLOW_INTERVAL_NS if settled else SAMPLE_INTERVAL_NS
+
+
+def _within(one: NDArray[np.uint8], other: NDArray[np.uint8], levels: int) -> Mask:
+    """Where two pictures differ by less than `levels` in each colour, bool [h, w]."""
+    return np.asarray(cv2.inRange(cv2.absdiff(one, other), (0, 0, 0), (levels - 1,) * 3)) > 0
+
+
+def _blend(new: NDArray[np.uint8], into: NDArray[np.uint8], where: NDArray[np.uint8], share: float) -> None:
+    cv2.copyTo(cv2.addWeighted(new, share, into, 1 - share, 0), where, into)
+
+
+def _sure_and_weak(detections: Detections) -> tuple[Boxes, Boxes]:
+    """Boxes to take seriously and boxes that may be furniture; what is no number is taken seriously."""
+    sure = ~(detections.score < SURE_SCORE) | ~np.isfinite(detections.xyxy_px).all(axis=1)
+    return detections.xyxy_px[sure], detections.xyxy_px[~sure & (detections.score >= MIN_SCORE)]
 
 
 def still(images: Sequence[RedactedImage]) -> RedactedImage:
