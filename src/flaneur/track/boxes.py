@@ -1,4 +1,8 @@
-"""Boxes as the tracker sees them: centre x, foot y, width, height."""
+"""Boxes as the tracker sees them: centre x, foot y, width, height.
+
+Here and in all of this package the road users are the last dimension of an array, so that each quantity lies in one
+piece: numpy's cost for few road users is that of its calls, and calls on pieces are the cheap ones.
+"""
 
 from dataclasses import dataclass
 
@@ -14,13 +18,15 @@ Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 X, FOOT, WIDTH, HEIGHT = range(4)
-"""Columns of the four box quantities."""
+"""The four box quantities, first dimension of an array of boxes."""
 LEFT, TOP, RIGHT, BOTTOM = range(4)
-"""Columns of edges."""
+"""The edges, first dimension."""
 
 GROUP: Rows = np.array([0 if k is Kind.PEDESTRIAN else 1 if k in TWO_WHEELERS else 2 for k in Kind])
 """Group of each `Kind`: pedestrians, two-wheelers, motor vehicles. Inside a group a detector's word is weak."""
 
+FEW = 4096
+"""Up to so many pairs it is quicker to compare all than to sort."""
 EDGE_SHARE = 0.01
 """A box that ends within this share of the picture's shorter side from an edge may go on outside."""
 
@@ -30,7 +36,7 @@ class Boxes(Private):
     """What was detected in one frame, m boxes."""
 
     xfwh: Array
-    """[m, 4] pixels."""
+    """[4, m] pixels."""
     score: Array
     """[m] 0..1."""
     kind: NDArray[np.uint8]
@@ -40,7 +46,7 @@ class Boxes(Private):
     weakness: Array
     """[m] 0 where the score is a sure one, growing to 1 at the weakest score that is looked at."""
     cut: Flags
-    """[m, 4] left, top, right, bottom edge lies on the picture's, so that the road user may go on outside."""
+    """[4, m] left, top, right, bottom edge lies on the picture's, so that the road user may go on outside."""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -48,7 +54,12 @@ class Boxes(Private):
     def take(self, rows: Rows) -> "Boxes":
         """The rows that an index array selects."""
         return Boxes(
-            self.xfwh[rows], self.score[rows], self.kind[rows], self.starts[rows], self.weakness[rows], self.cut[rows]
+            self.xfwh[:, rows],
+            self.score[rows],
+            self.kind[rows],
+            self.starts[rows],
+            self.weakness[rows],
+            self.cut[:, rows],
         )
 
     @property
@@ -57,35 +68,41 @@ class Boxes(Private):
         return GROUP[self.kind]
 
 
-def boxes_of(detections: Detections, params: TrackParams, size_px: Array) -> Boxes:
+def boxes_of(detections: Detections, params: TrackParams, size_px: tuple[float, float]) -> Boxes:
     """The detections of positive size that are not too weak, by falling score whatever their order was."""
-    xyxy, score, kind = detections.xyxy_px.astype(np.float64), detections.score.astype(np.float64), detections.kind
-    fit = (xyxy[:, :RIGHT] < xyxy[:, RIGHT:]).all(axis=1) & np.isfinite(xyxy).all(axis=1) & (score >= params.weak_score)
-    order = np.lexsort((*xyxy.T, kind, -score))
+    score = detections.score.astype(np.float64)
+    strong = (score >= params.weak_score).nonzero()[0]
+    xyxy, score, kind = detections.xyxy_px[strong].T.astype(np.float64), score[strong], detections.kind[strong]
+    fit = (xyxy[LEFT] < xyxy[RIGHT]) & (xyxy[TOP] < xyxy[BOTTOM]) & np.isfinite(xyxy).all(axis=0)
+    order = np.lexsort((*xyxy, kind, -score))
     order = order[fit[order]]
-    b, score, kind = xyxy[order], score[order], kind[order]
-    xfwh = np.empty_like(b)
-    xfwh[:, X], xfwh[:, FOOT] = (b[:, LEFT] + b[:, RIGHT]) / 2, b[:, BOTTOM]
-    xfwh[:, WIDTH:] = b[:, RIGHT:] - b[:, :RIGHT]
-    margin = EDGE_SHARE * size_px.min()
-    cut = np.concatenate((b[:, :RIGHT] <= margin, b[:, RIGHT:] >= size_px - margin), axis=1)
+    xyxy, score, kind = xyxy[:, order], score[order], kind[order]
+    left, top, right, bottom = xyxy
+    (width, height), margin = size_px, EDGE_SHARE * min(size_px)
     start = np.where(kind == Kind.PEDESTRIAN, params.start_score, params.start_vehicle_score)
     sure = np.minimum(params.sure_score, start)
-    weakness = np.maximum(sure - score, 0.0) / (sure - params.weak_score)
-    return Boxes(xfwh, score, kind, score >= start, weakness, cut)
+    return Boxes(
+        xfwh=np.array(((left + right) / 2, bottom, right - left, bottom - top)),
+        score=score,
+        kind=kind,
+        starts=score >= start,
+        weakness=np.maximum(sure - score, 0.0) / (sure - params.weak_score),
+        cut=np.array((left <= margin, top <= margin, right >= width - margin, bottom >= height - margin)),
+    )
 
 
 def xyxy_of(xfwh: Array) -> Array:
-    """left, top, right, bottom [n, 4] of centre x, foot y, width, height [n, 4]."""
-    xyxy = np.empty_like(xfwh)
-    half = xfwh[:, WIDTH] / 2
-    xyxy[:, LEFT], xyxy[:, RIGHT] = xfwh[:, X] - half, xfwh[:, X] + half
-    xyxy[:, TOP], xyxy[:, BOTTOM] = xfwh[:, FOOT] - xfwh[:, HEIGHT], xfwh[:, FOOT]
-    return xyxy
+    """left, top, right, bottom [4, n] of centre x, foot y, width, height [4, n]."""
+    x, foot, width, height = xfwh
+    half = width / 2
+    return np.array((x - half, foot - height, x + half, foot))
 
 
 def near(x: Array, reach: Array, others: Array) -> tuple[Rows, Rows]:
-    """All pairs (row of x, row of others) that lie no farther apart than the `reach` [n] of x [n]."""
+    """All pairs (index of x, index of others) that lie no farther apart than the `reach` [n] of x [n]."""
+    if len(x) * len(others) <= FEW:
+        i, j = (np.abs(x[:, None] - others) <= reach[:, None]).nonzero()
+        return i, j
     order = others.argsort()
     first, last = others[order].searchsorted((x - reach, x + reach))
     count = last - first
@@ -96,10 +113,12 @@ def near(x: Array, reach: Array, others: Array) -> tuple[Rows, Rows]:
 
 def covering(xfwh: Array, share: float) -> tuple[Rows, Rows]:
     """Pairs of different boxes that share more than `share` of the smaller one's area; each pair both ways round."""
-    half, xyxy = xfwh[:, WIDTH] / 2, xyxy_of(xfwh)
-    i, j = near(xfwh[:, X], half + half.max(initial=0.0), xfwh[:, X])
-    i, j = i[i != j], j[i != j]
-    common = np.minimum(xyxy[i, RIGHT:], xyxy[j, RIGHT:]) - np.maximum(xyxy[i, :RIGHT], xyxy[j, :RIGHT])
-    area = xfwh[:, WIDTH] * xfwh[:, HEIGHT]
-    much = np.maximum(common, 0.0).prod(axis=1) > share * np.minimum(area[i], area[j])
+    (left, top, right, bottom), half = xyxy_of(xfwh), xfwh[WIDTH] / 2
+    i, j = near(xfwh[X], half + half.max(initial=0.0), xfwh[X])
+    different = i != j
+    i, j = i[different], j[different]
+    across = np.minimum(right[i], right[j]) - np.maximum(left[i], left[j])
+    upright = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
+    area = xfwh[WIDTH] * xfwh[HEIGHT]
+    much = np.maximum(across, 0.0) * np.maximum(upright, 0.0) > share * np.minimum(area[i], area[j])
     return i[much], j[much]

@@ -1,4 +1,4 @@
-"""The state of all live tracks: arrays that share their first dimension."""
+"""The state of all live tracks: arrays that share their last dimension."""
 
 from dataclasses import dataclass, fields
 
@@ -12,7 +12,7 @@ from flaneur.track.motion import SAME, box_deviation, velocity_deviation
 
 Times = NDArray[np.int64]
 NEVER_NS = -1
-_MEMBER = np.equal.outer(GROUP, np.unique(GROUP)).astype(np.float64)
+_MEMBER = np.equal.outer(np.unique(GROUP), GROUP).astype(np.float64)
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -21,15 +21,15 @@ class Live(Private):
 
     id: NDArray[np.int64]
     mean: Array
-    """[n, 4, 2] filtered position and velocity, px and px/s."""
+    """[2, 4, n] filtered position and velocity, px and px/s."""
     cov: Array
-    """[n, 4, 3] their variances pp, pv, vv."""
+    """[3, 4, n] their variances pp, pv, vv."""
     past: Array
-    """[n, k, 4, 2, 3] how the smoothed state at each look follows from the latest state, see `motion.hindsight`."""
+    """[2, 3, k, 4, n] how the smoothed state at each look follows from the latest state, see `motion.hindsight`."""
     score: Array
-    """[n, k] score of the detection that carried the track at a look, 0 where none did."""
+    """[k, n] score of the detection that carried the track at a look, 0 where none did."""
     votes: Array
-    """[n, kinds] sum of scores by kind."""
+    """[kinds, n] sum of scores by kind."""
     kind: NDArray[np.uint8]
     """[n] the kind with most votes in the group with most votes."""
     born_ns: Times
@@ -55,15 +55,15 @@ class Live(Private):
     @staticmethod
     def started(boxes: Boxes, ids: NDArray[np.int64], looks: int, time_ns: int) -> "Live":
         """New tracks on n boxes at the latest of `looks` looks."""
-        n, height = len(boxes), boxes.xfwh[:, HEIGHT]
-        mean, cov = np.zeros((n, 4, 2)), np.zeros((n, 4, 3))
-        mean[..., 0] = boxes.xfwh
-        cov[..., 0] = box_deviation(height, boxes.kind, np.inf) ** 2
-        cov[..., 2] = velocity_deviation(height, boxes.kind) ** 2
-        past = np.zeros((n, looks, 4, 2, 3))
-        past[:, -1] = SAME
-        score, votes = np.zeros((n, looks)), np.zeros((n, len(Kind)))
-        score[:, -1] = votes[np.arange(n), boxes.kind] = boxes.score
+        n, height = len(boxes), boxes.xfwh[HEIGHT]
+        mean, cov = np.zeros((2, 4, n)), np.zeros((3, 4, n))
+        mean[0] = boxes.xfwh
+        cov[0] = box_deviation(height, boxes.kind, np.inf) ** 2
+        cov[2] = velocity_deviation(height, boxes.kind) ** 2
+        past = np.zeros((2, 3, looks, 4, n))
+        past[:, :, -1] = SAME[..., None, None]
+        score, votes = np.zeros((looks, n)), np.zeros((len(Kind), n))
+        score[-1] = votes[boxes.kind, np.arange(n)] = boxes.score
         now, is_sure = np.full(n, time_ns, np.int64), boxes.weakness == 0.0
         return Live(
             id=ids,
@@ -84,27 +84,24 @@ class Live(Private):
             shown=np.zeros(n, np.bool_),
         )
 
-    def take(self, rows: Rows | Flags) -> "Live":
-        """The tracks that an index or boolean array selects."""
-        return Live(*(getattr(self, f.name)[rows] for f in fields(self)))
+    def take(self, rows: Rows) -> "Live":
+        """The tracks that an index array selects."""
+        return Live(*(getattr(self, f.name).take(rows, axis=-1) for f in fields(self)))
 
     def joined(self, other: "Live") -> "Live":
         """These tracks, then those."""
-        return Live(*(np.concatenate((getattr(self, f.name), getattr(other, f.name))) for f in fields(self)))
+        return Live(*(np.concatenate((getattr(self, f.name), getattr(other, f.name)), axis=-1) for f in fields(self)))
 
-    def drop_looks(self, times_ns: Times) -> None:
+    def drop_looks(self, times_ns: list[int]) -> None:
         """Forget the oldest looks, which were at these times."""
         n = len(times_ns)
-        self.before_ns = np.where(self.score[:, :n] > 0.0, times_ns, self.before_ns[:, None]).max(axis=1)
-        self.past, self.score = self.past[:, n:], self.score[:, n:]
-
-    def group_votes(self) -> Array:
-        """[n, groups] sum of scores by group of kinds."""
-        votes: Array = self.votes @ _MEMBER
-        return votes
+        for score, time_ns in zip(self.score[:n], times_ns, strict=True):
+            self.before_ns = np.where(score > 0.0, time_ns, self.before_ns)
+        self.past, self.score = self.past[:, :, n:], self.score[n:]
 
     def vote(self, rows: Rows, kind: NDArray[np.uint8], score: Array) -> None:
         """Count what detections take these tracks for."""
-        self.votes[rows, kind] += score
-        group = self.group_votes().argmax(axis=1)
-        self.kind = np.where(group[:, None] == GROUP, self.votes, -1.0).argmax(axis=1).astype(np.uint8)
+        self.votes[kind, rows] += score
+        if (self.kind[rows] != kind).any():  # else the winners have won again
+            group = (_MEMBER @ self.votes).argmax(axis=0)
+            self.kind = np.where(group == GROUP[:, None], self.votes, -1.0).argmax(axis=0).astype(np.uint8)

@@ -7,6 +7,7 @@ Bayesian Multiple Target Tracking (2nd ed. 2014) for the process; Rauch, Tung an
 for the smoother. All deviations scale with the height of the box, which stands in for the distance.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ SPEED = {Kind.PEDESTRIAN: 0.6, Kind.TWO_WHEELER: 3.0, Kind.BICYCLE: 3.0, Kind.MO
 FASTEST = 4.0
 """The same for kinds that are taller than cars."""
 _SPEED = np.array([SPEED.get(kind, FASTEST) for kind in Kind])
+_ROUGHNESS = np.array([1.0 if kind is Kind.PEDESTRIAN else VEHICLE_NOISE for kind in Kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Step:
 
 def step_over(dt_s: float) -> Step:
     """The transition over `dt_s` seconds."""
-    tau, decay = VELOCITY_MEMORY_S, float(np.exp(-dt_s / VELOCITY_MEMORY_S))
+    tau, decay = VELOCITY_MEMORY_S, math.exp(-dt_s / VELOCITY_MEMORY_S)
     lost = 1.0 - decay
     return Step(
         gain_s=tau * lost,
@@ -64,50 +66,50 @@ def step_over(dt_s: float) -> Step:
 
 
 def velocity_deviation(height_px: Array, kind: NDArray[np.uint8]) -> Array:
-    """σ [n, 4] in px/s for tracks of these heights [n] and kinds [n]."""
-    sigma: Array = height_px[:, None] * _SPEED[kind][:, None] * AXES
+    """σ [4, n] in px/s for tracks of these heights [n] and kinds [n]."""
+    sigma: Array = AXES[:, None] * (height_px * _SPEED[kind])
     return sigma
 
 
 def box_deviation(height_px: Array, kind: NDArray[np.uint8], dt_s: float) -> Array:
-    """Deviations [n, 4] in px of sure boxes on tracks of these heights and kinds [n], `dt_s` after the look before."""
-    rougher = np.where(kind == Kind.PEDESTRIAN, 1.0, VEHICLE_NOISE)
-    deviation: Array = np.sqrt(max(1.0, ALIKE_S / dt_s)) * NOISE * (height_px * rougher)[:, None]
+    """Deviations [4, n] in px of sure boxes on tracks of these heights and kinds [n], `dt_s` after the look before."""
+    alike = math.sqrt(max(1.0, ALIKE_S / dt_s))
+    deviation: Array = (alike * NOISE)[:, None] * (height_px * _ROUGHNESS[kind])
     return deviation
 
 
 def predict(mean: Array, cov: Array, step: Step, sigma: Array) -> tuple[Array, Array]:
     """State after one step.
 
-    mean [n, 4, 2] position and velocity; cov [n, 4, 3] variances pp, pv, vv; sigma [n, 4] in px/s. Returns arrays of
+    mean [2, 4, n] position and velocity; cov [3, 4, n] variances pp, pv, vv; sigma [4, n] in px/s. Returns arrays of
     the same shapes.
     """
+    (position, velocity), (pp, pv, vv) = mean, cov
     g, a, var = step.gain_s, step.decay, sigma * sigma
-    position, velocity = mean[..., 0], mean[..., 1]
-    pp, pv, vv = cov[..., 0], cov[..., 1], cov[..., 2]
     carried = pv + g * vv
-    ahead, ahead_cov = np.empty_like(mean), np.empty_like(cov)
-    ahead[..., 0], ahead[..., 1] = position + g * velocity, a * velocity
-    ahead_cov[..., 0] = pp + g * (pv + carried) + step.noise_pp * var
-    ahead_cov[..., 1] = a * carried + step.noise_pv * var
-    ahead_cov[..., 2] = a * a * vv + step.noise_vv * var
+    ahead = np.array((position + g * velocity, a * velocity))
+    ahead_cov = np.array(
+        (
+            pp + g * (pv + carried) + step.noise_pp * var,
+            a * carried + step.noise_pv * var,
+            a * a * vv + step.noise_vv * var,
+        )
+    )
     return ahead, ahead_cov
 
 
 def update(mean: Array, cov: Array, measured: Array, variance: Array) -> tuple[Array, Array]:
-    """State after positions [n, 4] were measured with these variances; an infinite one changes nothing.
+    """State after positions [4, n] were measured with these variances; an infinite one changes nothing.
 
     Outliers count less the farther they are off, after Hampel, The Influence Curve and its Role in Robust Estimation
     (1974).
     """
-    pp, pv, vv = cov[..., 0], cov[..., 1], cov[..., 2]
-    surprise = measured - mean[..., 0]
+    pp, pv, vv = cov
+    surprise = measured - mean[0]
     total = np.maximum(pp + variance, (surprise / SURPRISE) ** 2)
-    gain_p, gain_v = pp / total, pv / total
-    after, after_cov = np.empty_like(mean), np.empty_like(cov)
-    after[..., 0], after[..., 1] = mean[..., 0] + gain_p * surprise, mean[..., 1] + gain_v * surprise
-    after_cov[..., 0], after_cov[..., 1], after_cov[..., 2] = pp - gain_p * pp, pv - gain_p * pv, vv - gain_v * pv
-    return after, after_cov
+    gain = cov[:2] / total
+    gain_p, gain_v = gain
+    return mean + gain * surprise, np.array((pp - gain_p * pp, pv - gain_p * pv, vv - gain_v * pv))
 
 
 SAME = np.eye(2, 3)
@@ -115,39 +117,42 @@ SAME = np.eye(2, 3)
 
 
 def hindsight(mean: Array, cov: Array, ahead: Array, ahead_cov: Array, step: Step) -> Array:
-    """How a smoothed state follows from the smoothed state one step later: affine maps [n, 4, 2, 3].
+    """How a smoothed state follows from the smoothed state one step later: affine maps [2, 3, 4, n].
 
     mean, cov are what the filter knew before the step, ahead, ahead_cov what it predicted from that. This is the
     smoother of Rauch, Tung and Striebel, written so that the steps of the lag join into one map each, once for all.
     """
-    pp, pv, vv = cov[..., 0], cov[..., 1], cov[..., 2]
-    app, apv, avv = ahead_cov[..., 0], ahead_cov[..., 1], ahead_cov[..., 2]
+    app, apv, avv = ahead_cov
+    now = cov[:2] + step.gain_s * cov[1:]  # covariance of the state before with the position after
+    then = step.decay * cov[1:]  # and with the velocity after
     det = app * avv - apv * apv
-    to_p, to_v = (pp + step.gain_s * pv) / det, (pv + step.gain_s * vv) / det
-    kept_p, kept_v = step.decay * pv / det, step.decay * vv / det
-    back = np.empty((*mean.shape, 3))
-    back[..., 0, 0], back[..., 0, 1] = to_p * avv - kept_p * apv, kept_p * app - to_p * apv
-    back[..., 1, 0], back[..., 1, 1] = to_v * avv - kept_v * apv, kept_v * app - to_v * apv
-    back[..., 2] = mean - np.einsum("nqij,nqj->nqi", back[..., :2], ahead)
+    to, kept = now / det, then / det
+    back = np.empty((2, 3, *det.shape))
+    back[:, 0], back[:, 1] = to * avv - kept * apv, kept * app - to * apv
+    back[:, 2] = mean - (back[:, 0] * ahead[0] + back[:, 1] * ahead[1])
     return back
 
 
 def composed(past: Array, back: Array) -> Array:
-    """Maps [n, k, 4, 2, 3] of a state that are applied after the map `back` [n, 4, 2, 3]."""
-    result: Array = past[..., 0, None] * back[:, None, :, None, 0] + past[..., 1, None] * back[:, None, :, None, 1]
-    result[..., 2] += past[..., 2]
+    """Maps [2, 3, k + 1, 4, n] of a state: the k of the past after the map `back` [2, 3, 4, n], then `SAME`."""
+    _, _, k, *shape = past.shape
+    result = np.empty((2, 3, k + 1, *shape))
+    older = np.multiply(past[:, 0, None], back[0, :, None], out=result[:, :, :k])
+    older += past[:, 1, None] * back[1, :, None]
+    older[:, 2] += past[:, 2]
+    result[:, :, k] = SAME[..., None, None]
     return result
 
 
 def smoothed(past: Array, mean: Array) -> Array:
-    """States [n, 4, 2] of the past by its maps [n, 4, 2, 3] from the latest states [n, 4, 2]."""
-    state: Array = past[..., 0] * mean[..., 0, None] + past[..., 1] * mean[..., 1, None] + past[..., 2]
+    """States [2, k, 4, n] of the past by its maps [2, 3, k, 4, n] from the latest states [2, 4, n]."""
+    state: Array = past[:, 0] * mean[0] + past[:, 1] * mean[1] + past[:, 2]
     return state
 
 
 def between(before: Array, after: Array, dt_s: float, share: float) -> Array:
-    """Positions [n, 4] at `share` of the way from one state [n, 4, 2] to one `dt_s` later: the cubic through both."""
+    """Positions [4, n] at `share` of the way from one state [2, 4, n] to one `dt_s` later: the cubic through both."""
     s2, s3 = share * share, share**3
-    start = (2 * s3 - 3 * s2 + 1) * before[..., 0] + (s3 - 2 * s2 + share) * dt_s * before[..., 1]
-    end: Array = (3 * s2 - 2 * s3) * after[..., 0] + (s3 - s2) * dt_s * after[..., 1]
+    start = (2 * s3 - 3 * s2 + 1) * before[0] + (s3 - 2 * s2 + share) * dt_s * before[1]
+    end: Array = (3 * s2 - 2 * s3) * after[0] + (s3 - s2) * dt_s * after[1]
     return start + end

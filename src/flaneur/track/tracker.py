@@ -1,6 +1,6 @@
 """Detections -> Tracks: an online tracker of the ByteTrack family with fixed-lag output."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 
 import numpy as np
@@ -20,6 +20,7 @@ SIMILAR = 0.5
 DOUBLE_S = 1.0
 """How long a track may lie on a better one without both being seen surely."""
 FAR_NS = np.iinfo(np.int64).max
+NOBODY = np.zeros(0, np.int64)
 SMALLEST_PX = 2.0
 """A road user is never narrower or lower."""
 
@@ -45,7 +46,7 @@ class Tracker(Private):
 
     def __init__(self, params: TrackParams, width_px: int, height_px: int, rng: np.random.Generator) -> None:
         self._params = params
-        self._size_px = np.array((width_px, height_px), np.float64)
+        self._size_px = (float(width_px), float(height_px))
         self._rng = rng
         self._reset()
 
@@ -102,22 +103,23 @@ class Tracker(Private):
         live = self._live
         dt_s = (time_ns - self._looks_ns[-1]) / SECOND_NS
         step = motion.step_over(dt_s)
-        sigma = motion.velocity_deviation(live.mean[:, HEIGHT, 0], live.kind)
+        sigma = motion.velocity_deviation(live.mean[0, HEIGHT], live.kind)
         mean, cov = motion.predict(live.mean, live.cov, step, sigma)
-        back = motion.hindsight(live.mean, live.cov, mean, cov, step)
-        mean[:, WIDTH:, 0] = np.maximum(mean[:, WIDTH:, 0], SMALLEST_PX)
-        deviation = motion.box_deviation(mean[:, HEIGHT, 0], live.kind, dt_s)
+        live.past = motion.composed(live.past, motion.hindsight(live.mean, live.cov, mean, cov, step))
+        size = mean[0, WIDTH:]
+        np.maximum(size, SMALLEST_PX, out=size)
+        deviation = motion.box_deviation(mean[0, HEIGHT], live.kind, dt_s)
         rows, columns, part = associate.match(live, mean, cov, deviation, boxes, time_ns)
         found = boxes.take(columns)
-        measured, variance = associate.whole(mean[rows], cov[rows], deviation[rows], found, part)
-        mean[rows], cov[rows] = motion.update(mean[rows], cov[rows], measured, variance)
-        mean[:, WIDTH:, 0] = np.maximum(mean[:, WIDTH:, 0], SMALLEST_PX)
-        live.mean, live.cov = mean, cov
-        present = np.broadcast_to(motion.SAME, (len(live), 1, 4, 2, 3))
-        live.past = np.concatenate((motion.composed(live.past, back), present), axis=1)
-        score = np.zeros((len(live), 1))
-        score[rows, 0] = found.score
-        live.score = np.concatenate((live.score, score), axis=1)
+        measured, variance, score = np.zeros(deviation.shape), np.full(deviation.shape, np.inf), np.zeros(len(live))
+        measured[:, rows], variance[:, rows] = associate.whole(
+            mean[0][:, rows], cov[0, HEIGHT, rows], deviation[:, rows], found, part
+        )
+        score[rows] = found.score
+        live.mean, live.cov = motion.update(mean, cov, measured, variance)
+        size = live.mean[0, WIDTH:]
+        np.maximum(size, SMALLEST_PX, out=size)
+        live.score = np.concatenate((live.score, score[None]))
         live.vote(rows, found.kind, found.score)
         self._believe(rows, found, time_ns)
         return columns
@@ -139,9 +141,10 @@ class Tracker(Private):
         if len(taken) == len(boxes):
             return np.zeros(0, np.intp)
         i, j = covering(boxes.xfwh, COVERED)
-        area = boxes.xfwh[:, WIDTH] * boxes.xfwh[:, HEIGHT]
+        area = boxes.xfwh[WIDTH] * boxes.xfwh[HEIGHT]
         similar = np.minimum(area[i], area[j]) > SIMILAR * np.maximum(area[i], area[j])
-        double = (boxes.group[i] == boxes.group[j]) & (similar | (boxes.weakness[i] > 0.0))
+        group = boxes.group
+        double = (group[i] == group[j]) & (similar | (boxes.weakness[i] > 0.0))
         i, j = i[double], j[double]
         is_taken = np.zeros(len(boxes), np.bool_)
         is_taken[taken] = True
@@ -149,31 +152,30 @@ class Tracker(Private):
         free[i[is_taken[j]]] = False
         second = free[j] & (j < i)  # boxes are sorted by score
         free[i[second]] = False
-        return np.flatnonzero(free)
+        return free.nonzero()[0]
 
     def _end(self, time_ns: int) -> None:
         """Drop tracks that were not seen for too long, or are a second track on one road user."""
         live, params = self._live, self._params
-        now = live.mean[..., 0]
-        outside = (
-            (now[:, X] < 0.0) | (now[:, X] > self._size_px[0]) | (now[:, FOOT] - now[:, HEIGHT] > self._size_px[1])
-        )
+        now, (width, height) = live.mean[0], self._size_px
+        outside = (now[X] < 0.0) | (now[X] > width) | (now[FOOT] - now[HEIGHT] > height)
         memory_ns = np.where(live.confirmed & ~outside, to_ns(params.memory_s), to_ns(params.lag_s))
         live.apart_ns = np.where(self._doubles(), live.apart_ns, time_ns)
         over = (time_ns - live.seen_ns > memory_ns) | (time_ns - live.apart_ns > to_ns(DOUBLE_S))
         if over.any():
             self._ended.append(live.id[over & live.shown])
-            self._live = live.take(~over)
+            self._live = live.take((~over).nonzero()[0])
 
     def _doubles(self) -> Flags:
         """[n] tracks that lie on a better one of their group, where not both are seen surely."""
         live = self._live
-        i, j = covering(live.mean[..., 0], COVERED)
-        height, group = live.mean[:, HEIGHT, 0], GROUP[live.kind]
-        alike = (group[i] == group[j]) & (np.abs(np.log(height[i] / height[j])) < np.log(1.35))
-        worse = (live.sure[i] < live.sure[j]) | ((live.sure[i] == live.sure[j]) & (live.born_ns[i] > live.born_ns[j]))
         doubles = np.zeros(len(live), np.bool_)
-        doubles[i[alike & worse & ~(live.surely[i] & live.surely[j])]] = True
+        i, j = covering(live.mean[0], COVERED)
+        if len(i):
+            height, group, sure, born_ns = live.mean[0, HEIGHT], GROUP[live.kind], live.sure, live.born_ns
+            alike = (group[i] == group[j]) & (np.abs(np.log(height[i] / height[j])) < np.log(1.35))
+            worse = (sure[i] < sure[j]) | ((sure[i] == sure[j]) & (born_ns[i] > born_ns[j]))
+            doubles[i[alike & worse & ~(live.surely[i] & live.surely[j])]] = True
         return doubles
 
     def _forget_looks(self) -> None:
@@ -181,55 +183,54 @@ class Tracker(Private):
         oldest_ns = self._pending[0][1]
         n = max(bisect_right(self._looks_ns, oldest_ns) - 1, 0)
         if n:
-            self._live.drop_looks(np.array(self._looks_ns[:n]))
+            self._live.drop_looks(self._looks_ns[:n])
             del self._looks_ns[:n]
 
     def _show(self, frame_index: int, time_ns: int, live_ended: bool) -> Tracks:
         """The confirmed tracks at a frame; with `live_ended`, they end with it."""
-        live, size = self._live, self._size_px
-        rows, xfwh, score, observed = self._at(time_ns)
-        xyxy = xyxy_of(xfwh)
-        centre = (xyxy[:, :2] + xyxy[:, 2:]) / 2
-        inside = ((centre > 0.0) & (centre < size)).all(axis=1)
-        rows = rows[inside]
+        live, (width, height) = self._live, self._size_px
+        xfwh, score, there, observed = self._at(time_ns)
+        x, middle = xfwh[X], xfwh[FOOT] - xfwh[HEIGHT] / 2
+        rows = (there & (x > 0.0) & (x < width) & (middle > 0.0) & (middle < height)).nonzero()[0]
         live.shown[rows] = True
         ended = [*self._ended, live.id[live.shown]] if live_ended else self._ended
         self._ended = []
+        xyxy = np.maximum(xyxy_of(xfwh[:, rows]), 0.0).T
         return Tracks(
             frame_index=frame_index,
             time_ns=time_ns,
-            xyxy_px=np.minimum(np.maximum(xyxy[inside], 0.0), (*size, *size)).astype(np.float32),
+            xyxy_px=np.minimum(xyxy, (width, height, width, height)).astype(np.float32, order="C"),
             track_id=live.id[rows],
             kind=live.kind[rows],
-            score=score[inside].astype(np.float32),
-            observed=observed[inside],
-            ended=np.concatenate((np.zeros(0, np.int64), *ended)),
+            score=score[rows].astype(np.float32),
+            observed=observed[rows],
+            ended=np.concatenate((NOBODY, *ended)),
         )
 
-    def _at(self, time_ns: int) -> tuple[Rows, Array, Array, Flags]:
-        """Rows of the tracks that are there at a moment, their boxes, scores, and whether a look saw them then."""
-        looks = np.array(self._looks_ns, np.int64)
-        rows = np.flatnonzero(self._live.confirmed)
-        if not len(rows):
-            return rows, np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.bool_)
-        i = max(bisect_right(self._looks_ns, time_ns) - 1, 0)
+    def _at(self, time_ns: int) -> tuple[Array, Array, Flags, Flags]:
+        """Boxes of all tracks at a moment, their scores, whether they are there, and whether a look saw them then."""
+        live, looks = self._live, self._looks_ns
+        if not looks:
+            return live.mean[0], live.score[0], live.shown, live.shown
+        until, after = bisect_right(looks, time_ns), bisect_left(looks, time_ns)
+        i = max(until - 1, 0)
         j = min(i + 1, len(looks) - 1)
-        scores = self._live.score[rows]
-        last_ns = np.where((scores > 0.0) & (looks <= time_ns), looks, self._live.before_ns[rows, None]).max(axis=1)
-        next_ns = np.where((scores > 0.0) & (looks >= time_ns), looks, FAR_NS).min(axis=1)
+        looks_ns, seen = np.array(looks)[:, None], live.score > 0.0
+        last_ns = np.maximum(
+            np.where(seen[:until], looks_ns[:until], NEVER_NS).max(axis=0, initial=NEVER_NS), live.before_ns
+        )
+        next_ns = np.where(seen[after:], looks_ns[after:], FAR_NS).min(axis=0, initial=FAR_NS)
         was, will = last_ns != NEVER_NS, next_ns < FAR_NS
         # somebody who is new at a look came, at the best guess, half-way since the look before
         coming = ~was & will & (next_ns - time_ns <= (looks[j] - looks[i]) // 2)
-        there = coming | was & (will | (time_ns - last_ns <= to_ns(self._params.coast_s)))
-        rows, scores, coming = rows[there], scores[there], coming[there]
-        mean, past = self._live.mean[rows], self._live.past
-        before, after = motion.smoothed(past[rows, i], mean), motion.smoothed(past[rows, j], mean)
+        there = live.confirmed & (coming | was & (will | (time_ns - last_ns <= to_ns(self._params.coast_s))))
+        state = motion.smoothed(live.past[:, :, i : j + 1], live.mean)
         since_s, until_s = (time_ns - looks[i]) / SECOND_NS, (time_ns - looks[j]) / SECOND_NS
         if i == j:
-            xfwh = before[..., 0] + since_s * before[..., 1]
+            xfwh = state[0, 0] + since_s * state[1, 0]
         else:
-            xfwh = motion.between(before, after, since_s - until_s, since_s / (since_s - until_s))
-            xfwh = np.where(coming[:, None], after[..., 0] + until_s * after[..., 1], xfwh)
+            xfwh = motion.between(state[:, 0], state[:, 1], since_s - until_s, since_s / (since_s - until_s))
+            xfwh = np.where(coming, state[0, 1] + until_s * state[1, 1], xfwh)
         if time_ns == looks[i]:
-            return rows, xfwh, scores[:, i], scores[:, i] > 0.0
-        return rows, xfwh, np.maximum(scores[:, i], scores[:, j]), np.zeros(len(rows), np.bool_)
+            return xfwh, live.score[i], there, seen[i]
+        return xfwh, np.maximum(live.score[i], live.score[j]), there, np.zeros(len(live), np.bool_)

@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 
 from flaneur.data.kinds import Kind
 from flaneur.track import TrackParams, associate, motion
-from flaneur.track.boxes import HEIGHT, boxes_of, near
+from flaneur.track.boxes import HEIGHT, X, boxes_of, near
 from support.people import Box, detections
 
 
@@ -20,18 +20,18 @@ def crowd(rng, n):
 @pytest.mark.parametrize("seed", range(5))
 def test_no_pair_below_the_limit_is_out_of_reach(seed):
     rng = np.random.default_rng(seed)
-    boxes = boxes_of(crowd(rng, 150), TrackParams(), np.array((640.0, 480.0)))
-    position = boxes_of(crowd(rng, 100), TrackParams(), np.array((640.0, 480.0))).xfwh
-    height = position[:, HEIGHT]
-    lost = rng.uniform(1.0, 30.0, (100, 1))
+    boxes = boxes_of(crowd(rng, 150), TrackParams(), (640.0, 480.0))
+    position = boxes_of(crowd(rng, 100), TrackParams(), (640.0, 480.0)).xfwh
+    height = position[HEIGHT]
+    lost = rng.uniform(1.0, 30.0, 100)
     variance = lost * motion.box_deviation(height, np.full(100, Kind.PEDESTRIAN, np.uint8), 0.2) ** 2
 
     def affordable(i, j):
-        cost, _ = associate._costs(boxes.xfwh[j] - position[i], variance[i], height[i], boxes.xfwh[j, HEIGHT])
+        cost, _ = associate._costs(boxes.xfwh[:, j] - position[:, i], variance[:, i], height[i], boxes.xfwh[HEIGHT, j])
         return set(zip(i[cost < associate.LIMIT_NATS].tolist(), j[cost < associate.LIMIT_NATS].tolist(), strict=True))
 
     i, j = associate._within_reach(position, variance, height, boxes)
-    everyone = near(position[:, 0], np.full(100, np.inf), boxes.xfwh[:, 0])
+    everyone = near(position[X], np.full(100, np.inf), boxes.xfwh[X])
     assert len(i) < len(everyone[0]) / 2
     assert len(affordable(*everyone)) > 100
     assert affordable(i, j) == affordable(*everyone)

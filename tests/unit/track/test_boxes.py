@@ -1,11 +1,15 @@
 """Which boxes lie near or on one another, against the plain definition."""
 
 import numpy as np
+import pytest
 
+from flaneur.track import boxes
 from flaneur.track.boxes import covering, near, xyxy_of
 
 
-def test_near_is_what_the_distances_say():
+@pytest.mark.parametrize("few", [0, 1200])
+def test_near_is_what_the_distances_say(monkeypatch, few):
+    monkeypatch.setattr(boxes, "FEW", few)
     rng = np.random.default_rng(0)
     x, others, reach = rng.uniform(0, 100, 30), rng.uniform(0, 100, 40), rng.uniform(0, 20, 30)
     rows, columns = near(x, reach, others)
@@ -23,11 +27,11 @@ def test_nothing_is_near_nothing():
 
 def test_covering_is_what_the_areas_say():
     rng = np.random.default_rng(1)
-    xfwh = rng.uniform((0, 50, 5, 5), (120, 150, 40, 80), (60, 4))
-    x1, y1, x2, y2 = xyxy_of(xfwh).T
+    xfwh = rng.uniform((0, 50, 5, 5), (120, 150, 40, 80), (60, 4)).T
+    x1, y1, x2, y2 = xyxy_of(xfwh)
     across = np.minimum(x2[:, None], x2) - np.maximum(x1[:, None], x1)
     upright = np.minimum(y2[:, None], y2) - np.maximum(y1[:, None], y1)
-    area = xfwh[:, 2] * xfwh[:, 3]
+    area = xfwh[2] * xfwh[3]
     share = np.maximum(across, 0) * np.maximum(upright, 0) / np.minimum(area[:, None], area)
     np.fill_diagonal(share, 0.0)
     found = np.zeros((60, 60), int)

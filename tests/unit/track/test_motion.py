@@ -6,7 +6,12 @@ import pytest
 from flaneur.track import motion
 
 TIMES_S = (0.2, 0.4, 0.1, 0.8)
-SIGMA = np.array([[20.0, 5.0, 3.0, 1.0]])
+SIGMA = np.array([[20.0], [5.0], [3.0], [1.0]])
+
+
+def states(*values):
+    """One road user, the same in all four quantities."""
+    return np.array(values)[:, None, None] * np.ones((4, 1))
 
 
 def matrices(step, sigma):
@@ -34,26 +39,25 @@ def textbook(measured, variance, sigma, mean, cov, steps):
 def test_smoothing_by_joined_maps_is_the_smoother_of_rauch_tung_and_striebel():
     rng = np.random.default_rng(0)
     steps = [motion.step_over(dt) for dt in TIMES_S]
-    measured = rng.normal(0.0, 3.0, (len(steps), 1, 4))  # no box is off by so much that it counts less
-    variance = np.full((1, 4), 9.0)
-    mean, cov = rng.normal(0.0, 3.0, (1, 4, 2)), np.zeros((1, 4, 3))
-    cov[..., 0], cov[..., 1], cov[..., 2] = 9.0, 2.0, SIGMA**2
+    measured = rng.normal(0.0, 3.0, (len(steps), 4, 1))  # no box is off by so much that it counts less
+    variance = np.full((4, 1), 9.0)
+    mean, cov = rng.normal(0.0, 3.0, (2, 4, 1)), np.zeros((3, 4, 1))
+    cov[0], cov[1], cov[2] = 9.0, 2.0, SIGMA**2
     first_mean, first_cov = mean.copy(), cov.copy()
-    past = np.zeros((1, 1, 4, 2, 3)) + motion.SAME
+    past = np.zeros((2, 3, 1, 4, 1)) + motion.SAME[..., None, None, None]
     for step, z in zip(steps, measured, strict=True):
         ahead, ahead_cov = motion.predict(mean, cov, step, SIGMA)
         past = motion.composed(past, motion.hindsight(mean, cov, ahead, ahead_cov, step))
-        past = np.concatenate((past, np.zeros((1, 1, 4, 2, 3)) + motion.SAME), axis=1)
         mean, cov = motion.update(ahead, ahead_cov, z, variance)
     for q in range(4):
-        (pp, pv, vv), sigma = first_cov[0, q], SIGMA[0, q]
-        expected = textbook(measured[:, 0, q], 9.0, sigma, first_mean[0, q], np.array([[pp, pv], [pv, vv]]), steps)
-        found = [motion.smoothed(past[:, j], mean)[0, q] for j in range(len(TIMES_S) + 1)]
+        (pp, pv, vv), sigma = first_cov[:, q, 0], SIGMA[q, 0]
+        expected = textbook(measured[:, q, 0], 9.0, sigma, first_mean[:, q, 0], np.array([[pp, pv], [pv, vv]]), steps)
+        found = motion.smoothed(past, mean)[:, :, q, 0].T
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_two_steps_are_one_step_of_their_sum():
-    mean, cov = np.ones((1, 4, 2)) * (5.0, 3.0), np.ones((1, 4, 3)) * (4.0, 1.0, 2.0)
+    mean, cov = states(5.0, 3.0), states(4.0, 1.0, 2.0)
     once = motion.predict(mean, cov, motion.step_over(0.5), SIGMA)
     twice = motion.predict(*motion.predict(mean, cov, motion.step_over(0.2), SIGMA), motion.step_over(0.3), SIGMA)
     np.testing.assert_allclose(once[0], twice[0])
@@ -61,16 +65,16 @@ def test_two_steps_are_one_step_of_their_sum():
 
 
 def test_an_infinite_variance_measures_nothing():
-    mean, cov = np.ones((1, 4, 2)), np.ones((1, 4, 3))
-    after, after_cov = motion.update(mean, cov, np.full((1, 4), 99.0), np.full((1, 4), np.inf))
+    mean, cov = states(1.0, 1.0), states(1.0, 1.0, 1.0)
+    after, after_cov = motion.update(mean, cov, np.full((4, 1), 99.0), np.full((4, 1), np.inf))
     assert (after == mean).all()
     assert (after_cov == cov).all()
 
 
 def test_one_bad_box_moves_a_track_no_farther_than_a_somewhat_bad_one():
-    mean, cov, variance = np.zeros((1, 4, 2)), np.ones((1, 4, 3)) * (1.0, 0.5, 2.0), np.ones((1, 4))
+    mean, cov, variance = states(0.0, 0.0), states(1.0, 0.5, 2.0), np.ones((4, 1))
     edge = motion.SURPRISE * np.sqrt(2.0)
-    shift = [motion.update(mean, cov, np.full((1, 4), z), variance)[0] for z in (edge / 2, edge, 2 * edge, 20 * edge)]
+    shift = [motion.update(mean, cov, np.full((4, 1), z), variance)[0] for z in (edge / 2, edge, 2 * edge, 20 * edge)]
     np.testing.assert_allclose(shift[1], 2 * shift[0])
     np.testing.assert_allclose(shift[2], shift[1] / 2)
     assert (shift[3] < shift[2]).all()
@@ -84,5 +88,5 @@ def test_a_box_of_a_quick_second_look_counts_less():
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_the_cubic_goes_through_both_states(share):
-    a, b = np.random.default_rng(0).normal(size=(2, 3, 4, 2))
-    np.testing.assert_allclose(motion.between(a, b, 0.4, share), (b if share else a)[..., 0])
+    a, b = np.random.default_rng(0).normal(size=(2, 2, 4, 3))
+    np.testing.assert_allclose(motion.between(a, b, 0.4, share), (b if share else a)[0])
