@@ -14,7 +14,7 @@ from flaneur.data.geometry import GroundPlaces
 from flaneur.data.language import Language
 from flaneur.data.private import Events
 from flaneur.data.released import Measurement, RunFacts
-from flaneur.data.time import to_s
+from flaneur.data.time import SECOND_NS, to_ns, to_s
 from flaneur.ground.plane import GroundPlane
 from flaneur.ground.trajectories import Trajectories, read_trajectories
 from flaneur.ground.trajectories_ottrk import OttrkFile
@@ -33,6 +33,8 @@ from flaneur.serve.report import Metres, write_report
 from flaneur.store.store import Store
 
 NO_FRAMES = np.zeros(0, np.int64)
+GAP_STEPS = 1.5
+"""Looks further apart than so many usual steps have something between them that nobody observed."""
 
 
 class Measured:
@@ -46,9 +48,16 @@ class Measured:
         self.on_ground = OnGround(job.camera, places, self._phases)
         self._has_places = bool(job.camera.line or job.camera.zone)
         counted = counted_of(job) if self._has_places else ()
-        self.collector = Collector(job, self.trajectories.kinds, counted, self.on_ground.sampled, lambda _: False)
+        self.collector = Collector(
+            job,
+            self.trajectories.kinds,
+            counted,
+            self.on_ground.sampled,
+            lambda _: False,
+            _max_gap_ns(job, self.trajectories.step_s),
+        )
         self.moments = 0
-        self.end_ns = 0
+        self.begin_ns = self.end_ns = 0
 
     def run(self, keep: Callable[[list[Measurement]], None], stop: Event) -> Iterator[Moment]:
         """Measure the file to its end or until `stop` is set; hands the figures of complete intervals to `keep`."""
@@ -60,6 +69,7 @@ class Measured:
             figures = self.collector.step(told.presence, events, told.samples, NO_FRAMES, 0)
             if figures:
                 keep(figures)
+            self.begin_ns = tracks.time_ns if not self.moments else self.begin_ns
             self.moments, self.end_ns = self.moments + 1, tracks.time_ns
             yield Moment(self.moments, tracks.time_ns, self.collector.counts)
         crossings, passages, flows, samples = self.on_ground.finish()
@@ -123,6 +133,12 @@ def _ground(job: Job) -> tuple[GroundPlane | None, GroundPlaces]:
                 "give them in `metres`"
             )
         return None, camera.ground_places
+    for signal in camera.signal:
+        if signal.lamps:
+            raise UserError(
+                f"signal {signal.name!r}: its lamps lie in a picture, and {job.video.name} has none; "
+                "give a `file` of its phases"
+            )
     if camera.ground is None:
         raise UserError(f"{job.video}: holds pixels; give the camera a [camera.ground], so that they become metres")
     if camera.ground.from_sizes:
@@ -132,19 +148,28 @@ def _ground(job: Job) -> tuple[GroundPlane | None, GroundPlaces]:
     return plane, on_ground(camera, plane)
 
 
+def _max_gap_ns(job: Job, step_s: float) -> int:
+    """UserError where looks are too rare to tell what went on in an interval."""
+    if step_s * GAP_STEPS >= job.site.interval_s:
+        raise UserError(
+            f"{job.video}: looks are {step_s:g} s apart, which is too rare for figures of {job.site.interval_s} s"
+        )
+    return to_ns(max(1.0, GAP_STEPS * step_s)) if step_s > 0.0 else SECOND_NS
+
+
 def _facts(
     job: Job, measured: Measured, measurements: tuple[Measurement, ...], begin_s: float, complete: bool
 ) -> RunFacts:
     observed_s = {m.start_ns: m.coverage * to_s(m.end_ns - m.start_ns) for m in measurements}
-    length_s = max(to_s(measured.end_ns), 1e-9)
+    length_s = max(to_s(measured.end_ns - measured.begin_ns), 1e-9)
     return RunFacts(
         source=job.video.name,
         site=job.site.name,
         camera=job.camera.name,
         timezone=job.site.timezone,
         dated=job.dated,
-        start_ns=job.start_ns,
-        end_ns=job.start_ns + measured.end_ns,
+        start_ns=job.start_ns + measured.begin_ns,
+        end_ns=job.start_ns + measured.end_ns + step_ns,
         width_px=0,
         height_px=0,
         frames_seen=measured.moments,
@@ -154,7 +179,7 @@ def _facts(
         detector="",
         detector_licence="",
         detector_sha256=hashlib.sha256(job.video.read_bytes()).hexdigest(),
-        detections_per_s=(measured.moments - 1) / length_s,
+        detections_per_s=SECOND_NS / step_ns if step_ns else 0.0,
         kinds=tuple(kind.label for kind in measured.trajectories.kinds),
         software=software(),
         wall_s=time.monotonic() - begin_s,
