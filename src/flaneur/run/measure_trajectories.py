@@ -161,7 +161,7 @@ def _facts(
     job: Job, measured: Measured, measurements: tuple[Measurement, ...], begin_s: float, complete: bool
 ) -> RunFacts:
     observed_s = {m.start_ns: m.coverage * to_s(m.end_ns - m.start_ns) for m in measurements}
-    length_s = max(to_s(measured.end_ns - measured.begin_ns), 1e-9)
+    step_ns = (measured.end_ns - measured.begin_ns) // max(measured.moments - 1, 1)
     return RunFacts(
         source=job.video.name,
         site=job.site.name,
