@@ -1,15 +1,16 @@
 """Flaneur measures places, never people.
 
-`track_video` and `measure_video` are for notebooks and evaluation; the command line is `flaneur`.
+`track_video`, `measure_video` and `measure_trajectories` are for notebooks and evaluation; the command line is
+`flaneur`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flaneur.run.api import measure_video, track_video
+    from flaneur.run.api import measure_trajectories, measure_video, track_video
 
-__all__ = ["measure_video", "track_video"]
+__all__ = ["measure_trajectories", "measure_video", "track_video"]
 
 
 def __getattr__(name: str) -> Any:

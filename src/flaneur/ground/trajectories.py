@@ -29,6 +29,8 @@ class Trajectories:
         self._looks = looks
         self.kinds = kinds
         """Those that the file tells apart."""
+        self.step_s = step_s
+        """Median time between looks; NaN where there is one only."""
         lag_s = float(np.fmax(1.0, LAG_LOOKS * step_s))
         self._smoother = MotionSmoother(MotionParams(lag_s, alike_s))
         self.dropped = 0

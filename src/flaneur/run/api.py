@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flaneur.config.site import SiteFile
+from flaneur.data.errors import UserError
+from flaneur.data.kinds import kind_from_label
 from flaneur.data.private import Tracks
 from flaneur.data.released import Measurement
 from flaneur.detect.detector import DetectParams, open_detector
+from flaneur.ground.trajectories_table import TrajectoryParams
 from flaneur.run.calibrating import ground_of
 from flaneur.run.clock import StageClock
-from flaneur.run.job import load_job, plan_job
+from flaneur.run.job import Job, load_job, plan_job
 from flaneur.run.looking import EVERY_FRAME, look
+from flaneur.run.measure_trajectories import Measured
 from flaneur.run.measuring import Measuring
 from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pipeline import run_pipeline
@@ -51,10 +55,7 @@ def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -
     `site` is a site file or the path of one; without it the whole picture is measured. UserError when the video, the
     site file or the model cannot be used.
     """
-    if isinstance(site, SiteFile):
-        job = plan_job(Path(path), site)
-    else:
-        job = load_job(Path(path), None if site is None else Path(site))
+    job = _job(Path(path), site)
     figures: list[Measurement] = []
     with open_source(job) as source:
         detector = open_job_detector(job)
@@ -63,3 +64,34 @@ def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -
         for _ in run_pipeline(source, detector, job, measuring, figures.extend, StageClock(), Event()):
             pass
     return figures_table(figures, dated=job.dated)
+
+
+def measure_trajectories(
+    path: str | Path,
+    site: str | Path | SiteFile | None = None,
+    *,
+    fps: float | None = None,
+    kind: str = "pedestrian",
+) -> "polars.DataFrame":
+    """The figures of trajectories that another program has made, the same rows and columns as `figures.csv`.
+
+    `path` is a CSV, Parquet or PedPy text in metres, or an `.ottrk`; `site` a site file with places in metres, or the
+    path of one. `fps` and `kind` say what the file leaves open: frames a second where it has frame numbers, and the
+    label of the kind of all its road users. UserError when one of the files cannot be used, or for an unknown kind.
+    """
+    try:
+        params = TrajectoryParams(fps=fps, kind=kind_from_label(kind))
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    job = _job(Path(path), site)
+    measured = Measured(job, params)
+    figures: list[Measurement] = []
+    for _ in measured.run(figures.extend, Event()):
+        pass
+    return figures_table(figures, dated=job.dated)
+
+
+def _job(path: Path, site: str | Path | SiteFile | None) -> Job:
+    if isinstance(site, SiteFile):
+        return plan_job(path, site)
+    return load_job(path, None if site is None else Path(site))

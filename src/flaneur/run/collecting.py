@@ -37,8 +37,12 @@ class Collector:
         counted: tuple[Counted, ...],
         sampled: tuple[Sampled, ...],
         is_blind: Callable[[int], bool],
+        max_gap_ns: int = SECOND_NS,
     ) -> None:
-        """`is_blind` tells of a moment `JUDGED_NS` ago or earlier whether the camera showed nothing of use then."""
+        """`is_blind` tells of a moment `JUDGED_NS` ago or earlier whether the camera showed nothing of use then.
+
+        Moments further apart than `max_gap_ns` have something between them that nobody observed.
+        """
         self._counted = counted
         self._is_blind = is_blind
         self._waiting: deque[_Moment] = deque()
@@ -53,6 +57,7 @@ class Collector:
                 zones=tuple(zone.name for zone in job.camera.zone),
                 start_ns=job.start_ns,
                 interval_ns=job.site.interval_s * SECOND_NS,
+                max_gap_ns=max_gap_ns,
             )
         )
 

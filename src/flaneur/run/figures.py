@@ -67,7 +67,9 @@ def of_queues(names: Sequence[str]) -> Specs:
 def of_saturation(names: Sequence[str]) -> Specs:
     """How fast queues of several road users are let go; a sample is a queue and not a road user."""
     return {
-        "flow_per_h": _moments("saturation_flow", "road users/h", names, ("count", "mean"), 1.0),
+        "flow_per_h": replace(
+            _moments("saturation_flow", "road users/h", names, ("count", "mean"), 1.0), counted="queues"
+        ),
         "lost_s": _moments("lost_time", "s", names, ("mean",), 0.01),
     }
 
