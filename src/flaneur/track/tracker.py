@@ -214,7 +214,7 @@ class Tracker(Private):
             return live.mean[0], live.score[0], live.shown, live.shown
         until, after = bisect_right(looks, time_ns), bisect_left(looks, time_ns)
         i = max(until - 1, 0)
-        j = min(i + 1, len(looks) - 1)
+        j = i if looks[i] == time_ns else min(i + 1, len(looks) - 1)
         looks_ns, seen = np.array(looks)[:, None], live.score > 0.0
         last_ns = np.maximum(
             np.where(seen[:until], looks_ns[:until], NEVER_NS).max(axis=0, initial=NEVER_NS), live.before_ns
