@@ -103,7 +103,7 @@ class PublicFigure:
     """Ends of the 95 % noise band."""
     unit: str
     coverage: float
-    """Share of the window for which there were pictures, 0..1, by the times of the frames and never by what they show."""
+    """Share of the window for which there were pictures, 0..1, by the times of frames and never by what they show."""
     epsilon: float
     """What was spent on this figure, together with the other directions of the same place."""
     noise_scale: float
@@ -117,7 +117,9 @@ class PublicFigure:
         if not 0.0 < self.coverage <= 1.0:
             raise ValueError(f"{self.place}: coverage {self.coverage} is not the share of what was observed")
         if not (0.0 < self.epsilon < math.inf and 0.0 < self.noise_scale < math.inf):
-            raise ValueError(f"{self.place}: a public figure has an ε and noise, not {self.epsilon}, {self.noise_scale}")
+            raise ValueError(
+                f"{self.place}: a public figure has an ε and noise, not {self.epsilon}, {self.noise_scale}"
+            )
         if not 0.0 <= self.value < math.inf:
             raise ValueError(f"{self.place}: {self.value} is no public figure")
         _check_band(self.place, self.value, self.low, self.high)
