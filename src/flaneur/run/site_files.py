@@ -47,6 +47,13 @@ source = {source}
 # Painted over before anything looks, and so in every picture: windows, gardens, a neighbour's door.
 # masks = [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.1]]]
 
+# How the picture lies on the ground, for speeds, queues, density and near misses. `flaneur ground` shows how to get
+# there: 4 points or more, measured from any one of them, x along the street, y to the left of it. Six find mistakes.
+# [camera.ground]
+# picture = [[0.2, 0.8], [0.8, 0.8], [0.6, 0.4], [0.3, 0.4], [0.5, 0.6], [0.4, 0.5]]
+# metres = [[0.0, 0.0], [8.0, 0.0], [8.0, 15.0], [0.0, 15.0], [4.1, 6.0], [2.3, 10.2]]
+# from_sizes = true            # instead of points: rough, from how large people and cars look
+
 # A line counts who crosses it with the ground point, the middle of a box's lower edge. Right and left are those of
 # somebody who walks from its first point to its last, as seen in the picture. Draw it where feet are well visible.
 [[camera.line]]
@@ -63,10 +70,31 @@ to_left = "up"
 name = "zone 1"
 polygon = [[0.3, 0.7], [0.7, 0.7], [0.7, 0.95], [0.3, 0.95]]
 
+# How dense people are in the zone above it and how they move. Needs [camera.ground].
+# [camera.zone.crowd]
+# ground = "walkway"           # or "stairs" or "waiting": which levels of service A to F it is judged by
+# alarm_per_m2 = [2.0, 3.5]    # people per m² at which alarm levels 1, 2 begin
+
 # A flow counts road users that pass first one and then another line or zone: a turning movement.
 # [[camera.flow]]
 # origin = "line 1"
 # destination = "zone 1"
+
+# The queue of a lane behind a stop line: a zone from the line as far back as queues are seen. Needs [camera.ground].
+# [[camera.queue]]
+# name = "queue 1"
+# stop_line = "line 1"
+# lane = "zone 1"
+
+# Who crosses a stop line at which signal. Phases come from a CSV file (time_s,group,state) or from lamps in the picture.
+# [[camera.signal]]
+# name = "signal 1"
+# stop_line = "line 1"
+# direction = "down"           # one of the line's two
+# file = "signals.csv"         # or the lamps:
+# [camera.signal.lamps]
+# red = [[0.90, 0.10], [0.91, 0.10], [0.91, 0.12], [0.90, 0.12]]
+# green = [[0.90, 0.14], [0.91, 0.14], [0.91, 0.16], [0.90, 0.16]]
 
 # [detector]
 # rate_per_s = 5.0             # how often the detector looks
