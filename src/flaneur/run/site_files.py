@@ -86,7 +86,7 @@ polygon = [[0.3, 0.7], [0.7, 0.7], [0.7, 0.95], [0.3, 0.95]]
 # stop_line = "line 1"
 # lane = "zone 1"
 
-# Who crosses a stop line at which signal. Phases come from a CSV file (time_s,group,state) or from lamps in the picture.
+# Who crosses a stop line at which signal. Phases come from a CSV file (time_s,group,state) or from the picture.
 # [[camera.signal]]
 # name = "signal 1"
 # stop_line = "line 1"
