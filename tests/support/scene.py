@@ -3,9 +3,13 @@
 Each road user is a magenta board of one size with an ArUco marker on it. The detector is a real OpenVINO file in the
 yolov8 layout: it measures magenta under a window of the board's size. So the program's own command line can be run
 on the scene with nothing replaced, and everything that it wrote can be searched for the markers.
+
+In metres it is the street of a camera 8 m above the ground that looks down by 30°: walkers on the lanes further away
+are faster. What a metre is follows here from the pinhole camera alone, not from anything in Flaneur.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -22,6 +26,14 @@ MAGENTA_BGR = (225, 25, 225)
 STRIDE = 4
 FAMILY = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
 MARKER_PX = 30
+LANES = 4
+SPEED_PX = 60.0
+"""Per second."""
+EVERY_S = 2.0
+"""One walker after another sets out."""
+CAMERA_M, TILT_RAD, FOCAL_PX = 8.0, np.radians(30.0), 0.9 * WIDTH
+NOISES = 8
+"""Different pictures of noise, which come again and again."""
 
 
 def site_with_boards(tables: str, model: Path) -> str:
@@ -55,9 +67,69 @@ def street(frames: int, rate: float = 10.0, walkers: int = 4) -> Iterator[Pictur
 
 
 def _corner(number: int, time_s: float) -> tuple[int, int]:
-    way = 60.0 * (time_s - 2.0 * number) - BOARD_W
+    way = SPEED_PX * (time_s - EVERY_S * number) - BOARD_W
     left = way if number % 2 == 0 else WIDTH - BOARD_W - way
-    return round(left), 40 + 100 * number
+    return round(left), 40 + 100 * (number % LANES)
+
+
+def living_street(
+    seconds: float,
+    rate: float = 10.0,
+    walkers: int | None = None,
+    change: Callable[[Picture, float], None] | None = None,
+) -> Iterator[Picture]:
+    """The same walkers and more after them, on a ground with detail, through a sensor with noise, as in real videos.
+
+    Without a number of walkers they never stop coming. `change(picture, time_s)` paints what a test adds.
+    """
+    rng = np.random.default_rng(7)
+    detail = rng.integers(-25, 26, (HEIGHT // 2, WIDTH // 2, 1), np.int16).repeat(2, axis=0).repeat(2, axis=1)
+    ground = _ground().astype(np.int16) + detail
+    noises = rng.normal(0.0, 2.0, (NOISES, HEIGHT, WIDTH, 1)).astype(np.int16)
+    for k in range(round(seconds * rate)):
+        time_s = k / rate
+        picture = np.clip(ground + noises[k % NOISES], 0, 255).astype(np.uint8)
+        first = max(0, int((time_s - (WIDTH + BOARD_W) / SPEED_PX) / EVERY_S))
+        last = int(time_s / EVERY_S) + 1
+        for number in range(first, last if walkers is None else min(last, walkers)):
+            _paste(picture, _board(number % 50), *_corner(number, time_s))
+        if change is not None:
+            change(picture, time_s)
+        yield picture
+
+
+_board = cache(board)
+
+
+def moment_in_the_middle_s(number: int) -> float:
+    """When the middle of a walker is in the middle of the picture."""
+    return EVERY_S * number + (WIDTH / 2 + BOARD_W / 2) / SPEED_PX
+
+
+def walking_mps(number: int) -> float:
+    """How fast a walker is on the ground."""
+    down = (40 + 100 * (number % LANES) + BOARD_H - HEIGHT / 2) / FOCAL_PX
+    distance_m = CAMERA_M / (np.sin(TILT_RAD) + down * np.cos(TILT_RAD))
+    return float(SPEED_PX * distance_m / FOCAL_PX)
+
+
+def ground_points() -> tuple[list[list[float]], list[list[float]]]:
+    """Six points of the ground: in the picture, in shares of it, and in metres with y ahead and x to the right."""
+    metres = [(-5.0, 8.0), (5.0, 8.0), (8.0, 20.0), (-8.0, 20.0), (0.0, 12.0), (3.0, 16.0)]
+    return [in_picture(x, y) for x, y in metres], [list(point) for point in metres]
+
+
+def in_picture(x_m: float, y_m: float, tilt_rad: float = TILT_RAD) -> list[float]:
+    """Where a point of the ground is, in shares of the picture."""
+    ahead = y_m * np.cos(tilt_rad) + CAMERA_M * np.sin(tilt_rad)
+    down = CAMERA_M * np.cos(tilt_rad) - y_m * np.sin(tilt_rad)
+    return [float(0.5 + FOCAL_PX * x_m / ahead / WIDTH), float(0.5 + FOCAL_PX * down / ahead / HEIGHT)]
+
+
+def ground_table(points: tuple[list[list[float]], list[list[float]]] | None = None) -> str:
+    """`[camera.ground]` of these points, or of those of this street."""
+    picture, metres = points or ground_points()
+    return f"[camera.ground]\npicture = {picture}\nmetres = {metres}\n"
 
 
 def _paste(picture: Picture, sprite: Picture, left: int, top: int) -> None:
@@ -101,7 +173,8 @@ def write_board_detector(path: Path) -> Path:
     magenta = op.convolution(picture, weights, [1, 1], [0, 0], [0, 0], [1, 1])
     magenta = op.clamp(op.multiply(magenta, np.float32(1.6)), 0.0, 1.0)
     # A whole board measures 0.59: a window that is off by a few pixels loses to the one that fits.
-    score = op.avg_pool(magenta, [STRIDE, STRIDE], [0, 0], [0, 0], [BOARD_H, BOARD_W], False)
+    down = op.avg_pool(magenta, [STRIDE, 1], [0, 0], [0, 0], [BOARD_H, 1], False)
+    score = op.avg_pool(down, [1, STRIDE], [0, 0], [0, 0], [1, BOARD_W], False)
     score = op.clamp(op.divide(op.subtract(score, np.float32(0.46)), np.float32(0.09)), 0.0, 1.0)
     rows, columns = (HEIGHT - BOARD_H) // STRIDE + 1, (WIDTH - BOARD_W) // STRIDE + 1
     y, x = np.mgrid[:rows, :columns].reshape(2, -1) * STRIDE
