@@ -32,7 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Stopped(command="run", camera="north", outcome="complete"),
     Exported(account=None, name="Größe “1”.csv", size_bytes=12, sha256=SECRET),
     Viewed(account="j.doe", camera="north", view="ghost"),
-    Published(dataset="plaza", start=NOW, end=NOW, figures=24, epsilon=0.5, sha256=SECRET),
+    Published(camera="north", start=NOW, end=NOW, figures=24, ledger_entry=3, ledger_seal=SECRET),
     DeletionBegun(
         store="flaneur.sqlite",
         delete_before=NOW,

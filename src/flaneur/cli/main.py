@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flaneur.cli.audit import app as audit
 from flaneur.cli.budget import budget
 from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
 from flaneur.cli.publish import publish
 from flaneur.cli.redact import redact
+from flaneur.cli.retention import retention
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
 from flaneur.cli.trajectories import trajectories
@@ -30,6 +32,8 @@ app.command()(ground)
 app.command()(redact)
 app.command()(publish)
 app.command()(budget)
+app.command()(retention)
+app.add_typer(audit, name="audit")
 app.add_typer(site, name="site")
 app.add_typer(models, name="models")
 

@@ -38,7 +38,9 @@ def publish(
     text = TEXTS[language or default_language()]
     table = load_publish(site)
     job = load_job(video, site, camera)
-    from flaneur.run.publishing import ledger_path, publish_video  # takes a second to load
+    from flaneur.run.audit import audited  # takes a second to load, as does what follows
+    from flaneur.run.publishing import ledger_path, publish_video
+    from flaneur.serve.open_data import CSV, DCAT, JSON
 
     book = ledger or ledger_path(site)
     errors = Console(stderr=True)
@@ -48,8 +50,12 @@ def publish(
     def display(frames_estimate: int | None) -> Display:
         return SilentDisplay() if quiet else open_display(errors, frames_estimate, lambda _: "")
 
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, audited("publish", job, site) as trail:
         published = publish_video(job, table, book, out, stop=stop, display=display)
+        trail.complete = published is not None
+        if published is not None:
+            trail.published(published.figures, published.ledger)
+            trail.exported(out, (CSV, JSON, DCAT))
     if published is None:
         errors.print(text["stopped"], markup=False, highlight=False)
         raise typer.Exit(INTERRUPTED)

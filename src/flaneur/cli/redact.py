@@ -30,10 +30,12 @@ def redact(
     def display(frames_estimate: int | None) -> Display:
         return SilentDisplay() if quiet else open_display(console, frames_estimate, lambda _: "")
 
-    from flaneur.run.redact_file import redact_file  # takes a second to load, which --help need not wait for
+    from flaneur.run.audit import audited  # takes a second to load, which --help need not wait for
+    from flaneur.run.redact_file import redact_file
 
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, audited("redact", job, site) as trail:
         pictures, flat = redact_file(job, out, overwrite=overwrite, stop=stop, display=display)
+        trail.exported(out.parent, [out.name])
     if not quiet:
         said = text["redacted"].format(out=out, pictures=pictures, flat=flat)
         Console().print(said, markup=False, highlight=False, soft_wrap=True)

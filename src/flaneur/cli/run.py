@@ -54,12 +54,15 @@ def run(
         caption = partial(running_counts, language=language)
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
-    from flaneur.run.measure_file import measure_file  # takes a second to load, which --help need not wait for
+    from flaneur.run.audit import audited  # takes a second to load, which --help need not wait for
+    from flaneur.run.measure_file import measure_file
 
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, audited("run", job, site) as trail:
         outcome = measure_file(
             job, folder, overwrite=overwrite, with_video=video_out, language=language, stop=stop, display=display
         )
+        trail.exported(folder)
+        trail.complete = outcome.facts.complete
     if json_out:
         typer.echo(
             json.dumps(

@@ -43,13 +43,16 @@ def trajectories(
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
     from flaneur.ground.trajectories_table import TrajectoryParams  # takes a second to load, as does what follows
+    from flaneur.run.audit import audited
     from flaneur.run.measure_trajectories import measure_trajectories
 
     params = TrajectoryParams(fps=fps, kind=_kind(kind))
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, audited("trajectories", job, site) as trail:
         outcome = measure_trajectories(
             job, folder, params, overwrite=overwrite, language=language, stop=stop, display=display
         )
+        trail.exported(folder)
+        trail.complete = outcome.facts.complete
     if json_out:
         found = as_json(outcome.facts, outcome.measurements, folder, outcome.distributions)
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))

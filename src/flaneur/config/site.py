@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from flaneur.config.base import Name, Point, Polygon, Table, check_polygon
 from flaneur.config.ground import GroundTable, QueueTable
+from flaneur.config.keep import AuditTable, KeepTable
 from flaneur.config.places import FlowTable, LineTable, ZoneTable
 from flaneur.config.publish import PublishTable
 from flaneur.config.signals import SignalTable
@@ -181,6 +182,14 @@ class SiteFile(Table):
     camera: Annotated[list[CameraTable], Field(min_length=1)]
     detector: DetectorTable = DetectorTable()
     publish: PublishTable | None = None
+    keep: KeepTable | None = None
+    audit: AuditTable | None = None
+
+    @model_validator(mode="after")
+    def _longer_intervals(self) -> Self:
+        if self.keep is not None:
+            self.keep.check_interval(self.site.interval_s)
+        return self
 
     @model_validator(mode="after")
     def _public_places(self) -> Self:

@@ -63,9 +63,9 @@ def test_no_entry_has_room_for_a_person_who_was_seen() -> None:
     """Every field is a short text, a number, a time, a hash or a choice, and named here."""
     known = {
         "kind", "site", "public_key", "software", "torn_bytes", "before", "after", "command", "camera", "source",
-        "configuration", "outcome", "account", "view", "name", "size_bytes", "sha256", "dataset", "start", "end",
-        "figures", "epsilon", "store", "delete_before", "coarsen_before", "deleted", "coarsened", "into", "dropped",
-        "runs", "since", "faults",
+        "configuration", "outcome", "account", "view", "name", "size_bytes", "sha256", "start", "end", "figures",
+        "ledger_entry", "ledger_seal", "store", "delete_before", "coarsen_before", "deleted", "coarsened", "into",
+        "dropped", "runs", "since", "faults",
     }  # fmt: skip
     union = typing.get_args(Entry)[0]
     for kind in typing.get_args(union):

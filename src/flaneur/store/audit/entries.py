@@ -93,16 +93,16 @@ class Exported(Strict):
 
 
 class Published(Strict):
-    """Figures passed differential privacy and were given to the public."""
+    """Figures passed differential privacy and were given to the public; the ledger says what they cost."""
 
     kind: Literal["published"] = "published"
-    dataset: Text
+    camera: Text
     start: Time
     end: Time
     figures: Count
-    epsilon: Annotated[float, Field(gt=0.0)]
-    """Spent on each moment of the period."""
-    sha256: Sha256
+    ledger_entry: Count
+    ledger_seal: Sha256
+    """Of that entry; an older copy of the ledger that is put back does not have it."""
 
 
 class DeletionBegun(Strict):
@@ -126,7 +126,7 @@ class DeletionBegun(Strict):
 
 
 class DeletionDone(Strict):
-    """What was begun is done, and the file holds no trace of it."""
+    """Nothing that is older than agreed is left in the store, nor a trace of it; ends each `flaneur retention`."""
 
     kind: Literal["deletion_done"] = "deletion_done"
     store: Text

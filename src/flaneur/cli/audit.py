@@ -1,0 +1,97 @@
+"""`flaneur audit`: begin the audit log, judge it, and prove things of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="The audit log: what was done with this site, and proof that nobody changed it.", no_args_is_help=True
+)
+
+Site = Annotated[Path, typer.Option("--site", help="Site file with [audit].")]
+SITE = Path("site.toml")
+Key = Annotated[
+    Path | None, typer.Option("--public-key", help="The public key that you got yourself; else the one beside the key.")
+]
+
+
+@app.command()
+def init(site: Site = SITE) -> None:
+    """Begin the log of a site, and make the key that signs it. Both are new files; nothing is ever overwritten."""
+    from flaneur.run.audit import begin_log, log_paths  # takes a second to load, which --help need not wait for
+
+    head, key = begin_log(site)
+    log_path, key_path = log_paths(site)
+    typer.echo(f"{log_path}: begun")
+    typer.echo(f"{key_path}: the secret key; keep a copy in a safe place, and let nobody read it")
+    typer.echo(f"{key_path}.pub: the public key, to be handed to whoever watches over you; it is {key.hex}")
+    typer.echo(f"head, to be written down outside this machine:  {head}")
+
+
+@app.command()
+def verify(
+    site: Site = SITE,
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head that you wrote down, as in 17:3fa9…; any number.")
+    ] = None,
+    public_key: Key = None,
+) -> None:
+    """Find any change, deletion, reordering or truncation. Exit code 1 when there is one."""
+    from flaneur.run.audit import log_paths, verify_log
+    from flaneur.store.audit.heads import Head
+
+    found = verify_log(site, public_key, tuple(Head.parse(text) for text in head or ()))
+    log_path, _ = log_paths(site)
+    typer.echo(f"{log_path}: {found.head.size} entries, whole and in order")
+    typer.echo(f"from {found.first.time} to {found.last.time}")
+    for one in found.checked:
+        typer.echo(f"agrees with the head that is remembered: {one}")
+    if not found.checked:
+        typer.echo(
+            "note: no head is remembered, so nobody can say whether its end was cut off; give one: --head", err=True
+        )
+    typer.echo(f"head, to be written down outside this machine:  {found.head}")
+
+
+@app.command()
+def prove(
+    old: Annotated[str | None, typer.Argument(help="A head that somebody holds, as in 17:3fa9…")] = None,
+    site: Site = SITE,
+    entry: Annotated[
+        int | None, typer.Option(help="Number of one entry, from 0, to be shown without the others.")
+    ] = None,
+    public_key: Key = None,
+) -> None:
+    """Print a proof, as JSON: that the log has only grown since the head OLD, or that it holds one ENTRY."""
+    if (old is None) == (entry is None):
+        raise typer.BadParameter("give either the head that the log had before, or --entry")
+    from flaneur.run.audit import prove as proof_of
+    from flaneur.store.audit.heads import Head
+
+    what = Head.parse(old) if old is not None else entry
+    assert what is not None
+    typer.echo(proof_of(site, public_key, what).model_dump_json(indent=1))
+
+
+@app.command()
+def check(
+    proof: Annotated[Path, typer.Argument(help="A file with a proof.")],
+    public_key: Annotated[Path, typer.Option("--public-key", help="The site's public key that you got yourself.")],
+    old: Annotated[str | None, typer.Option("--head", help="For a proof of growth: the head that you hold.")] = None,
+) -> None:
+    """Check a proof. It needs neither the log nor the site file."""
+    from flaneur.store.audit.heads import Head
+    from flaneur.store.audit.key import PublicKey
+    from flaneur.store.audit.proofs import Consistency, read_proof
+
+    shown, key = read_proof(proof), PublicKey.load(public_key)
+    if isinstance(shown, Consistency):
+        if old is None:
+            raise typer.BadParameter("this is a proof of growth; give the head that you hold: --head")
+        later = shown.check(key, Head.parse(old))
+        typer.echo(f"the log has only grown since {old.strip()}; its head now is {later}")
+    else:
+        record = shown.check(key)
+        typer.echo(f"the log with the head {shown.head} holds this entry:")
+        typer.echo(record.model_dump_json(indent=1))
