@@ -6,7 +6,7 @@ what a chunk yields depends on its own frames and on nothing before or after. Ti
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from threading import Event
 
 import numpy as np
@@ -48,19 +48,20 @@ class ChunkParams:
 
 def chunk_rows(frames: Iterable[Frame], detector: Detector, params: ChunkParams, stop: Event) -> Iterator[ChunkRows]:
     """The rows of each chunk that has frames, in the order of time; none of a chunk in which `stop` was set."""
-    for chunk, held in groupby(frames, lambda frame: (params.start_ns + frame.time_ns) // params.chunk_ns):
-        rows = _rows(held, chunk * params.chunk_ns, detector, params, stop)
+    until_stop = takewhile(lambda _: not stop.is_set(), frames)
+    for chunk, held in groupby(until_stop, lambda frame: (params.start_ns + frame.time_ns) // params.chunk_ns):
+        rows = _rows(held, chunk * params.chunk_ns, detector, params)
         if stop.is_set():
             return
         yield rows
 
 
-def _rows(frames: Iterable[Frame], start_ns: int, detector: Detector, params: ChunkParams, stop: Event) -> ChunkRows:
+def _rows(frames: Iterable[Frame], start_ns: int, detector: Detector, params: ChunkParams) -> ChunkRows:
     """What one chunk yields. Everything that remembers anything is made here and forgotten at the end."""
     times_ns: list[int] = []
     tracker = Tracker(TrackParams(), params.width_px, params.height_px, np.random.default_rng())
     counting = _Counting(params)
-    for frame, detections in look(_timed(frames, times_ns, stop), params.rate_per_s, 0.0, detector, StageClock()):
+    for frame, detections in look(_timed(frames, times_ns), params.rate_per_s, 0.0, detector, StageClock()):
         for tracks in tracker.step(frame.index, frame.time_ns, detections):
             counting.step(tracks)
     for tracks in tracker.flush():
@@ -106,11 +107,9 @@ class _Counting:
         return table.rows(passes.track_id[at], passes.direction[at], passes.kind[at])
 
 
-def _timed(frames: Iterable[Frame], times_ns: list[int], stop: Event) -> Iterator[Frame]:
-    """The frames, until `stop` is set; notes their times."""
+def _timed(frames: Iterable[Frame], times_ns: list[int]) -> Iterator[Frame]:
+    """The frames; notes their times."""
     for frame in frames:
-        if stop.is_set():
-            return
         times_ns.append(frame.time_ns)
         yield frame
 
