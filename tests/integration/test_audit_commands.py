@@ -1,14 +1,17 @@
-"""The audit log and retention as a user meets them: real commands on a real video."""
+"""The audit log and retention as a user meets them: real commands on a real video, in this process for speed."""
 
 import hashlib
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import chdir, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from support.program import Ran, flaneur
+from flaneur.cli.main import app
+from flaneur.data.errors import UserError
 from support.scene import site_with_boards, street, write_board_detector
 from support.video import write_video
 
@@ -49,8 +52,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
 def call(folder: Path, *arguments: str) -> Ran:
-    return flaneur(*arguments, home=folder / "home", cwd=folder)
+    with chdir(folder):
+        result = CliRunner().invoke(app, arguments)
+    if result.exception and not isinstance(result.exception, UserError | SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, f"{result.stderr}{result.exception or ''}")
 
 
 def entries(folder: Path) -> list[dict[str, object]]:
@@ -59,7 +73,6 @@ def entries(folder: Path) -> list[dict[str, object]]:
 
 def refused(ran: Ran, sentence: str) -> None:
     assert ran.code == 1, ran.err
-    assert "Traceback" not in ran.err
     assert sentence in ran.err
 
 
