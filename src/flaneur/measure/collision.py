@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
-from flaneur.measure.footprint import SURE, Array, along, axes, between, headings, reach, slabs
+from flaneur.measure.footprint import SURE, Array, between, headings, normals_and_reach, on_normals, slabs
 from flaneur.measure.spans import spans
 
 TURN_MPS = 2.0
@@ -124,6 +124,12 @@ class Contacts(Private):
     sure: NDArray[np.bool_]
     """[n] still a contact if the middles are apart by their error at the 95 % level."""
 
+    @staticmethod
+    def none() -> "Contacts":
+        """Nobody touches anybody."""
+        rows, no = np.zeros(0, np.intp), np.zeros(0)
+        return Contacts(rows, rows, no, no, no, no, no, no, np.zeros((0, 2)), np.zeros(0, np.bool_))
+
     def take(self, rows: NDArray[np.bool_]) -> "Contacts":
         """The rows that a boolean array selects."""
         return Contacts(*(getattr(self, f.name)[rows] for f in fields(self)))
@@ -145,7 +151,7 @@ class _Chords(Private):
     heading_b: Array
     """[p, k]"""
 
-    def take(self, rows: NDArray[np.bool_]) -> "_Chords":
+    def take(self, rows: Rows) -> "_Chords":
         """Some of the pairs."""
         columns = (self.apart_m, self.velocity_mps, self.heading_a, self.heading_b)
         return _Chords(self.begin_s, self.length_s, *(column[rows] for column in columns))
@@ -153,11 +159,16 @@ class _Chords(Private):
 
 def contacts(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> Contacts:
     """Which of the pairs (a, b) touch within the horizon, and how."""
+    if not len(a):
+        return Contacts.none()
     bent = (moving.turn_radps[a] != 0.0) | (moving.turn_radps[b] != 0.0)
     found = [_first(moving, a[~bent], b[~bent], _straight(moving, a[~bent], b[~bent], horizon_s))]
     if bent.any():
         found.append(_first(moving, a[bent], b[bent], _bent(moving, a[bent], b[bent], horizon_s)))
-    return Contacts(*(np.concatenate([getattr(part, f.name) for part in found]) for f in fields(Contacts)))
+    full = [part for part in found if len(part.a)]
+    if len(full) < 2:
+        return full[0] if full else found[0]
+    return Contacts(*(np.concatenate([getattr(part, f.name) for part in full]) for f in fields(Contacts)))
 
 
 def _straight(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> _Chords:
@@ -181,27 +192,37 @@ def _bent(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> _Chords:
 def _first(moving: Moving, a: Rows, b: Rows, chords: _Chords) -> Contacts:
     """First contacts on the given ways."""
     radius = np.hypot(*moving.half_m.T)
-    near = _near(chords, radius[a] + radius[b])
+    near = np.flatnonzero(_near(chords, radius[a] + radius[b]))
+    if not len(near):
+        return Contacts.none()
     a, b, chords = a[near], b[near], chords.take(near)
-    angles = axes(chords.heading_a, chords.heading_b)
-    half_a, half_b = moving.half_m[a, None], moving.half_m[b, None]
-    width = reach(chords.heading_a, half_a, angles) + reach(chords.heading_b, half_b, angles)
-    offset, rate = along(chords.apart_m, angles), along(chords.velocity_mps, angles)
+    one, other = _shape(chords.heading_a, moving.half_m[a]), _shape(chords.heading_b, moving.half_m[b])
+    normals, width = normals_and_reach(one, other)
+    offset, rate = (on_normals(normals, way[..., 0], way[..., 1]) for way in (chords.apart_m, chords.velocity_mps))
     enter, leave = slabs(offset, rate, width)
     touch = _touch(enter, leave, chords.length_s)
     hit = np.flatnonzero(touch.any(axis=1))
+    if not len(hit):
+        return Contacts.none()
     a, b, chord, row = a[hit], b[hit], touch[hit].argmax(axis=1), np.arange(len(hit))
-    offset, rate, width, enter, leave = offset[hit], rate[hit], width[hit], enter[hit, chord], leave[hit, chord]
-    normal = enter.argmax(axis=1)
-    ttc = chords.begin_s[chord] + np.maximum(enter[row, normal], 0.0)
-    clear = chords.begin_s[chord] + leave[row, normal ^ 1]
+    offset, rate, width = offset[:, hit], rate[:, hit], width[:, hit]
+    enter, leave = enter[:, hit, chord], leave[:, hit, chord]
+    normal = enter.argmax(axis=0)
+    ttc = chords.begin_s[chord] + np.maximum(enter[normal, row], 0.0)
+    clear = chords.begin_s[chord] + leave[normal ^ 1, row]
 
     spread = np.hypot(_sigma(moving.tracks.sigma_m, a, b), ttc * _sigma(moving.tracks.sigma_mps, a, b))
-    narrow = width - SURE * spread[:, None, None]
+    narrow = width - SURE * spread[:, None]
     until = chords.length_s if len(chords.begin_s) > 1 else np.inf
-    sure = (_touch(*slabs(offset, rate, narrow), until) & (narrow >= 0.0).all(axis=2)).any(axis=1)
-    closing, wide = np.abs(rate[row, chord, normal]), width[row, chord, normal]
+    sure = (_touch(*slabs(offset, rate, narrow), until) & (narrow >= 0.0).all(axis=0)).any(axis=1)
+    closing, wide = np.abs(rate[normal, row, chord]), width[normal, row, chord]
     return _figures(moving, a, b, ttc, clear, closing, wide, sure)
+
+
+def _shape(heading: Array, half_m: Array) -> Array:
+    """Cosine and sine of headings [p, k], and half the sizes [p, 2], as [4, p, k]."""
+    half = np.broadcast_to(half_m.T[..., None], (2, *heading.shape))
+    return np.concatenate((np.stack((np.cos(heading), np.sin(heading))), half))
 
 
 def _figures(
@@ -238,8 +259,8 @@ def _near(chords: _Chords, radius: Array) -> NDArray[np.bool_]:
 
 
 def _touch(enter: Array, leave: Array, length_s: float) -> NDArray[np.bool_]:
-    """Whether all slabs [p, k, 4] are passed at once at some time from 0 to `length_s`."""
-    first, last = np.maximum(enter.max(axis=-1), 0.0), np.minimum(leave.min(axis=-1), length_s)
+    """Whether all slabs [4, p, k] are passed at once at some time from 0 to `length_s`, [p, k]."""
+    first, last = np.maximum(enter.max(axis=0), 0.0), np.minimum(leave.min(axis=0), length_s)
     touch: NDArray[np.bool_] = first <= last
     return touch
 

@@ -16,6 +16,7 @@ No near miss: two pedestrians, who pass one another within centimetres at will; 
 than `slow_mps`, as in a queue, at a parked car and among those who get in; whoever closes in more slowly than that.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +66,8 @@ class ConflictState(Private):
     """Of the running second, oldest first; the oldest ends the second before."""
     seconds: tuple[Second, ...]
     """Within the horizon, oldest first."""
+    open: tuple[Second, ...]
+    """Those that the newest of them is still to be compared with: some at each look, so that none takes long."""
     ttc: Encounters
     drac: Encounters
     pet: Encroachments
@@ -81,7 +84,7 @@ class Over(Private):
 
 def start(params: ConflictParams) -> ConflictState:  # noqa: ARG001
     """Nobody has been seen yet."""
-    return ConflictState((), (), NOBODY, NOBODY, NO_ENCROACHMENTS)
+    return ConflictState((), (), (), NOBODY, NOBODY, NO_ENCROACHMENTS)
 
 
 def step(state: ConflictState, tracks: GroundTracks, params: ConflictParams) -> tuple[ConflictState, NearMisses]:
@@ -100,22 +103,28 @@ def advance(state: ConflictState, tracks: GroundTracks, params: ConflictParams) 
     ttc, drac = _courses(tracks, params)
     ttc, ttc_over = parted(noted(state.ttc, ttc), tracks.time_ns)
     drac, drac_over = parted(noted(state.drac, drac), tracks.time_ns)
-    looks, pet_over = state.looks, NO_ENCROACHMENTS
+    looks = state.looks
     if not looks or tracks.time_ns - looks[-1].time_ns >= LEG_NS:
         looks = (*looks, tracks)
-    state = ConflictState(looks, state.seconds, ttc, drac, state.pet)
+    state = replace(state, looks=looks, ttc=ttc, drac=drac)
+    since_s = (tracks.time_ns - looks[0].time_ns) / SECOND_NS
+    due = math.ceil(since_s * len(state.seconds)) - (len(state.seconds) - len(state.open))
+    state, pet_over = _compared(state, due)
     if looks[-1].time_ns - looks[0].time_ns >= SECOND_NS:
-        state, pet_over = _second(state, params)
+        state = _second(state, params)
     return state, Over(ttc_over, drac_over, pet_over)
 
 
 def settle(state: ConflictState, params: ConflictParams) -> Over:
     """All encounters that are not over yet."""
-    pet = state.pet
+    state, pet_over = _compared(state, len(state.open))
+    parts = [pet_over]
     if len(state.looks) > 1:
-        state, over = _second(state, params)
-        pet = Encroachments.joined((state.pet, over))
-    return Over(state.ttc, state.drac, pet.take(pet.angle_rad >= CROSS_RAD))
+        state = _second(state, params)
+        state, pet_over = _compared(state, len(state.open))
+        parts.append(pet_over)
+    pet = state.pet.take(state.pet.angle_rad >= CROSS_RAD)
+    return Over(state.ttc, state.drac, Encroachments.joined((*parts, pet)))
 
 
 def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, Encounters]:
@@ -168,16 +177,25 @@ def _sightings(
     )
 
 
-def _second(state: ConflictState, params: ConflictParams) -> tuple[ConflictState, Encroachments]:
-    """The looks of a whole second become steps, which are compared with those of the horizon."""
-    now_ns = state.looks[-1].time_ns
+def _second(state: ConflictState, params: ConflictParams) -> ConflictState:
+    """The looks of a whole second become legs, which are to be compared with those of the horizon and themselves."""
     new = Second.of(state.looks, params.slow_mps)
     since_s = state.looks[0].time_ns / SECOND_NS - params.pet_s[1]
-    seconds = tuple(second for second in state.seconds if second.end_s >= since_s)
-    pet = noted(state.pet, encroachments(new, seconds))
-    pet, over = parted(pet, now_ns)
-    state = ConflictState(state.looks[-1:], (*seconds, new), state.ttc, state.drac, pet)
-    return state, over.take(over.angle_rad >= CROSS_RAD)
+    seconds = (*(second for second in state.seconds if second.end_s >= since_s), new)
+    return replace(state, looks=state.looks[-1:], seconds=seconds, open=seconds)
+
+
+def _compared(state: ConflictState, number: int) -> tuple[ConflictState, Encroachments]:
+    """The newest second compared with so many of those that are open; what is over, once it is with the last."""
+    if number <= 0 or not state.open:
+        return state, NO_ENCROACHMENTS
+    new, pet, rest = state.seconds[-1], state.pet, state.open[number:]
+    for old in state.open[:number]:
+        pet = noted(pet, encroachments(new, old))
+    if rest:
+        return replace(state, open=rest, pet=pet), NO_ENCROACHMENTS
+    pet, over = parted(pet, round(new.end_s * SECOND_NS))
+    return replace(state, open=rest, pet=pet), over.take(over.angle_rad >= CROSS_RAD)
 
 
 def _told(over: Over, params: ConflictParams) -> NearMisses:

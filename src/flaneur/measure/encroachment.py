@@ -15,22 +15,24 @@ and overtaking, about which collision courses tell. Ways that cross are at an an
 the common ground (30°, as SSAM tells followers from others); who turns across a cycle track begins with less.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.kinds import pair_code
+from flaneur.data.private import Private
 from flaneur.data.time import SECOND_NS
 from flaneur.measure.encounters import Encounters, pair_key
-from flaneur.measure.footprint import ROUNDING, SURE, Array, along, axes, between, reach, slabs
-from flaneur.measure.legs import Legs, Second
+from flaneur.measure.footprint import ROUNDING, SURE, Array, between, normals_and_reach, on_normals
+from flaneur.measure.legs import Second
 from flaneur.measure.spans import spans
 
 ALONG_RAD = np.radians(5.0)
 CROSS_RAD = np.radians(30.0)
+CHUNK = 1024
+"""Pairs of legs at a time: what they need stays in the processor's cache."""
 
 Rows = NDArray[np.intp]
 
@@ -55,17 +57,12 @@ class Encroachments(Encounters):
         return after
 
 
-def encroachments(new: Second, olds: Sequence[Second]) -> Encroachments:
-    """What the `new` second, with those of the horizon and itself, has to tell; each pair of seconds is told once."""
-    found = [_near(new, old) for old in (*olds, new)]
-    a = Legs.joined([new.legs.take(rows) for rows, _ in found])
-    b = Legs.joined([old.legs.take(rows) for (_, rows), old in zip(found, (*olds, new), strict=True)])
-    x, y = _shared(a, b, np.zeros(len(a)))
-    hit = np.flatnonzero(~np.isnan(x).all(axis=1))
-    a, b, x, y = a.take(hit), b.take(hit), x[hit], y[hit]
-    if not len(a):
-        return Encroachments.none()
-    return _table(a, b, x, y, new.end_s)
+def encroachments(new: Second, old: Second) -> Encroachments:
+    """What the `new` second has to tell with an `old` one or with itself; each pair of seconds is told once."""
+    a, b = _near(new, old)
+    parts = [_Sets.of(new, a[n : n + CHUNK], old, b[n : n + CHUNK]) for n in range(0, len(a), CHUNK)]
+    told = [_table(new, old, sets) for sets in parts if len(sets.a)]
+    return Encroachments.joined(told) if told else Encroachments.none()
 
 
 def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
@@ -90,70 +87,135 @@ def _angle(course_a: Array, course_b: Array) -> Array:
     return np.nan_to_num(turn, nan=np.inf)
 
 
-def _table(a: Legs, b: Legs, x: Array, y: Array, now_s: float) -> Encroachments:
-    """Pairs of legs that share ground at the corners (x, y) [n, 24] of their sets of moments."""
-    time_a, time_b = (leg.start_s[:, None] + at * leg.length_s[:, None] for leg, at in ((a, x), (b, y)))
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class _Sets(Private):
+    """Moments at which n pairs of legs share ground: polygons in unit squares, that of a along x, that of b along y.
+
+    They are what is left of the squares between four slabs |offset + gx x + gy y| <= width [4, n] each.
+    """
+
+    a: Rows
+    """[n] leg of the new second."""
+    b: Rows
+    """[n] leg of the old one."""
+    offset: Array
+    gx: Array
+    gy: Array
+    width: Array
+
+    @classmethod
+    def of(cls, new: Second, a: Rows, old: Second, b: Rows) -> "_Sets":
+        """Of those of the pairs (a, b) that can share ground at all."""
+        one, other = new.shape.take(a, axis=1), old.shape.take(b, axis=1)
+        normals, width = normals_and_reach(one[4:], other[4:])
+        offset, gx, gy = (on_normals(normals, *way) for way in (one[:2] - other[:2], one[2:4], -other[2:4]))
+        room = 2 * width + np.abs(gx) + np.abs(gy) - np.abs(2 * offset + gx + gy)
+        may = np.flatnonzero((room >= 0.0).all(axis=0))  # a normal that is NaN has no room
+        return cls(a[may], b[may], *(column.take(may, axis=1) for column in (offset, gx, gy, width)))
+
+    def take(self, rows: Rows) -> "_Sets":
+        """Some of the pairs."""
+        columns = (column.take(rows, axis=1) for column in (self.offset, self.gx, self.gy, self.width))
+        return _Sets(self.a[rows], self.b[rows], *columns)
+
+    def narrower(self, by_m: Array) -> "_Sets":
+        """The same for footprints that overlap by so much [n] more."""
+        return replace(self, width=self.width - by_m)
+
+    def hold(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """Whether points [n] of the squares are inside."""
+        inside: NDArray[np.bool_] = np.logical_and.reduce(np.abs(self.offset + self.gx * x + self.gy * y) <= self.width)
+        return inside
+
+    def corners(self) -> tuple[Array, Array]:
+        """Corners (x, y) [24, n], NaN where there are none.
+
+        Each border of a slab, or of the square, is a line; the part of it that is inside all slabs is an edge.
+        """
+        none, all_ = np.zeros((1, len(self.a))), np.ones((1, len(self.a)))
+        offset = np.concatenate((self.offset, -all_ / 2, -all_ / 2))
+        gx, gy = np.concatenate((self.gx, all_, none)), np.concatenate((self.gy, none, all_))
+        width = np.concatenate((self.width, all_ / 2, all_ / 2))
+        norm = np.hypot(gx, gy)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ux, uy = gx / norm, gy / norm
+            foot = np.stack(((width - offset) / norm, (-width - offset) / norm))
+            begin, end = _inside(foot, ux, uy, offset, gx, gy, width)
+        outside = ~((begin <= end) & (self.width >= 0.0).all(axis=0))
+        begin[outside] = end[outside] = np.nan
+        edge, px, py = np.stack((begin, end)), foot * ux, foot * uy
+        shape = (4 * len(ux), len(self.a))
+        return (px - edge * uy).reshape(shape), (py + edge * ux).reshape(shape)
+
+
+def _inside(
+    foot: Array, ux: Array, uy: Array, offset: Array, gx: Array, gy: Array, width: Array
+) -> tuple[Array, Array]:
+    """From where to where lines are inside all slabs, which lie at `foot` [2, 6, n] along the normals (ux, uy)."""
+    begin, end = np.full(foot.shape, -np.inf), np.full(foot.shape, np.inf)
+    for slab in range(len(gx)):
+        rate = gy[slab] * ux - gx[slab] * uy
+        still = np.abs(rate) <= ROUNDING * np.hypot(gx[slab], gy[slab])
+        still[slab] = False
+        along = still.any()
+        rate[still] = rate[slab] = 1.0
+        at = offset[slab] + foot * (gx[slab] * ux + gy[slab] * uy)
+        middle, half = -at / rate, np.abs(width[slab] / rate)
+        half[slab] = np.inf  # its own borders are in it
+        if along:
+            within = np.abs(at) <= width[slab] * (1 + ROUNDING) + ROUNDING
+            half = np.where(still, np.where(within, np.inf, -np.inf), half)
+        np.maximum(begin, middle - half, out=begin)
+        np.minimum(end, middle + half, out=end)
+    return begin, end
+
+
+def _table(new: Second, old: Second, sets: _Sets) -> Encroachments:
+    """The pairs of legs that do share ground."""
+    x, y = sets.corners()
+    hit = np.flatnonzero(~np.isnan(x).all(axis=0))
+    x, y, sets = x[:, hit], y[:, hit], sets.take(hit)
+    a, b = new.legs.take(sets.a), old.legs.take(sets.b)
+    time_a, time_b = a.start_s + x * a.length_s, b.start_s + y * b.length_s
     lag = time_a - time_b
-    row, worst = np.arange(len(a)), np.nanargmin(np.abs(lag), axis=1)
-    touch = np.nanmin(lag, axis=1) * np.nanmax(lag, axis=1) <= 0.0
-    pet = np.where(touch, 0.0, np.abs(lag[row, worst]))
-    spread = np.hypot(a.sigma_m, b.sigma_m)
-    sure = spread == 0.0
-    doubt = np.flatnonzero(~sure)
-    inner, _ = _shared(a.take(doubt), b.take(doubt), SURE * spread[doubt])
-    sure[doubt] = ~np.isnan(inner).all(axis=1)
-    where_a, where_b = (leg.xy_m + at[row, worst, None] * leg.way_m for leg, at in ((a, x), (b, y)))
+    away = np.where(np.isnan(lag), np.inf, np.abs(lag))
+    worst, row = away.argmin(axis=0), np.arange(len(a))
+    touch = np.fmin.reduce(lag) * np.fmax.reduce(lag) <= 0.0
+    pet = np.where(touch, 0.0, away[worst, row])
+    where_a, where_b = (leg.xy_m + at[worst, row][:, None] * leg.way_m for leg, at in ((a, x), (b, y)))
     low, high = np.minimum(a.track_id, b.track_id), np.maximum(a.track_id, b.track_id)
-    times = np.where((a.track_id == low)[:, None, None], np.stack((time_a, time_b), 1), np.stack((time_b, time_a), 1))
+    swaps = (a.track_id != low)[:, None]
+
+    def of_pair(of_a: Array, of_b: Array) -> Array:
+        """Of the lower id first [n, 2]."""
+        return np.where(swaps, np.stack((of_b, of_a), 1), np.stack((of_a, of_b), 1))
+
     return Encroachments(
         key=pair_key(low, high),
         pair=np.stack((low, high), axis=1),
         kind=pair_code(a.kind, b.kind),
-        last_ns=np.full(len(a), round(now_s * SECOND_NS)),
-        time_ns=np.rint(np.maximum(time_a[row, worst], time_b[row, worst]) * SECOND_NS).astype(np.int64),
+        last_ns=np.full(len(a), round(new.end_s * SECOND_NS)),
+        time_ns=np.rint(np.maximum(time_a[worst, row], time_b[worst, row]) * SECOND_NS).astype(np.int64),
         xy_m=between(where_a, where_b, a.heading_rad, b.heading_rad, a.half_m, b.half_m),
         value=pet,
         badness=pet,
         noise=np.hypot(a.delay_s(), b.delay_s()),
         bias=np.zeros(len(a)),
-        sure=sure,
-        enter_s=np.nanmin(times, axis=2),
-        leave_s=np.nanmax(times, axis=2),
+        sure=_sure(sets, x, y, SURE * np.hypot(a.sigma_m, b.sigma_m)),
+        enter_s=of_pair(np.fmin.reduce(time_a), np.fmin.reduce(time_b)),
+        leave_s=of_pair(np.fmax.reduce(time_a), np.fmax.reduce(time_b)),
         angle_rad=_angle(a.course_rad, b.course_rad),
     )
 
 
-def _shared(a: Legs, b: Legs, narrower_m: Array) -> tuple[Array, Array]:
-    """Corners of the sets of moments at which legs a and b share ground, as shares of the legs [n, 24]; NaN is none."""
-    angles = axes(a.heading_rad, b.heading_rad)
-    width = reach(a.heading_rad, a.half_m, angles) + reach(b.heading_rad, b.half_m, angles) - narrower_m[:, None]
-    offset, gx, gy = along(a.xy_m - b.xy_m, angles), along(a.way_m, angles), -along(b.way_m, angles)
-    way = np.abs(gx) + np.abs(gy)
-    may = np.flatnonzero((np.abs(2 * offset + gx + gy) <= 2 * width + way).all(axis=1) & (width >= 0.0).all(axis=1))
-    x, y = np.full((2, len(a), 24), np.nan)
-    x[may], y[may] = _corners(offset[may].T, gx[may].T, gy[may].T, width[may].T)
-    return x, y
-
-
-def _corners(offset: Array, gx: Array, gy: Array, width: Array) -> tuple[Array, Array]:
-    """Corners (x, y) [n, 24] of what is left of unit squares between slabs |offset + gx x + gy y| <= width [4, n].
-
-    Each border of a slab, or of the square, is a line; the part of it that is inside all slabs is an edge.
-    """
-    none, all_ = np.zeros((1, offset.shape[1])), np.ones((1, offset.shape[1]))
-    offset = np.concatenate((offset, -all_ / 2, -all_ / 2))
-    gx, gy = np.concatenate((gx, all_, none)), np.concatenate((gy, none, all_))
-    width = np.concatenate((width, all_ / 2, all_ / 2))
-    norm = np.hypot(gx, gy)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ux, uy = np.tile(gx / norm, (2, 1)), np.tile(gy / norm, (2, 1))
-        foot = np.concatenate(((width - offset) / norm, (-width - offset) / norm))
-    px, py = foot * ux, foot * uy
-    rate = gy[:, None] * ux - gx[:, None] * uy
-    rate[np.abs(rate) <= ROUNDING * norm[:, None]] = 0.0
-    enter, leave = slabs(offset[:, None] + gx[:, None] * px + gy[:, None] * py, rate, width[:, None])
-    begin, end = enter.max(axis=0), leave.min(axis=0)
-    outside = ~(begin <= end)
-    begin[outside] = end[outside] = np.nan
-    edge = np.concatenate((begin, end))
-    return (np.tile(px, (2, 1)) - edge * np.tile(uy, (2, 1))).T, (np.tile(py, (2, 1)) + edge * np.tile(ux, (2, 1))).T
+def _sure(sets: _Sets, x: Array, y: Array, spread_m: Array) -> NDArray[np.bool_]:
+    """Whether the footprints at some moment overlap by `spread_m` [n] at least; (x, y) are the corners of the sets."""
+    there = ~np.isnan(x)
+    middle_x, middle_y = (np.where(there, corner, 0.0).sum(axis=0) / there.sum(axis=0) for corner in (x, y))
+    narrow = sets.narrower(spread_m)
+    # where the middle of the corners is inside, nothing else need be asked
+    sure: NDArray[np.bool_] = narrow.hold(middle_x, middle_y) | (spread_m == 0.0)
+    rest = np.flatnonzero(~sure)
+    if len(rest):
+        sure[rest] = ~np.isnan(narrow.take(rest).corners()[0]).all(axis=0)
+    return sure

@@ -22,6 +22,8 @@ ROUNDING = 1e-9
 """Relative to a reach: who touches to within this is inside the slab."""
 
 
+HALF_TURN = np.sqrt(0.5)
+"""Cosine and sine of 45°."""
 SURE = 1.645
 """Standard deviations of the distance of two middles, by which footprints must overlap: one-sided 95 %."""
 
@@ -31,18 +33,32 @@ def headings(tracks: GroundTracks) -> Array:
     return np.where(tracks.kind == Kind.PEDESTRIAN, np.nan, tracks.heading_rad)
 
 
-def axes(heading_a: Array, heading_b: Array) -> Array:
-    """Directions of the four normals of each pair [..., 4], radians; NaN where neither has a heading."""
-    a = np.where(np.isnan(heading_a), heading_b + np.pi / 4, heading_a)
-    b = np.where(np.isnan(heading_b), heading_a + np.pi / 4, heading_b)
-    return np.stack((a, a + np.pi / 2, b, b + np.pi / 2), axis=-1)
+def normals_and_reach(one: Array, other: Array) -> tuple[Array, Array]:
+    """The four normals of each pair, and how far both footprints together extend along them from their middles.
+
+    Each of a pair comes as cosine and sine of its heading, and half its length and width, [4, ...]. Of the normals
+    come the headings [2, 2, ...]: the other two are what is left of these. The reach is [4, ...]. Where there is no
+    heading the footprint is as wide in every direction; where neither has one, all is NaN.
+    """
+    (ax, ay), (bx, by) = one[:2], other[:2]
+    a, b = np.isnan(ax), np.isnan(bx)
+    ax, ay = np.where(a, (bx - by) * HALF_TURN, ax), np.where(a, (by + bx) * HALF_TURN, ay)
+    bx, by = np.where(b, (ax - ay) * HALF_TURN, bx), np.where(b, (ay + ax) * HALF_TURN, by)
+    (along_a, across_a), (along_b, across_b) = one[2:], other[2:]
+    along_a, along_b = np.where(a, across_a, along_a), np.where(b, across_b, along_b)
+    cos, sin = np.abs(ax * bx + ay * by), np.abs(ax * by - ay * bx)
+    wide_a, wide_b = (
+        np.where(round_, across, np.stack((cos * along + sin * across, sin * along + cos * across)))
+        for round_, along, across in ((a, along_a, across_a), (b, along_b, across_b))
+    )
+    own = np.stack((along_a, across_a)), np.stack((along_b, across_b))
+    return np.stack((np.stack((ax, ay)), np.stack((bx, by)))), np.concatenate((own[0] + wide_b, own[1] + wide_a))
 
 
-def reach(heading: Array, half_m: Array, angles: Array) -> Array:
-    """How far footprints extend from their middle in directions `angles` [..., k]; heading [...], half_m [..., 2]."""
-    turn = angles - heading[..., None]
-    extent = half_m[..., :1] * np.abs(np.cos(turn)) + half_m[..., 1:] * np.abs(np.sin(turn))
-    return np.where(np.isnan(turn), half_m[..., 1:], extent)
+def on_normals(normals: Array, x: Array, y: Array) -> Array:
+    """Components of vectors (x, y) [...] on the four normals of each pair, [4, ...]."""
+    (ax, ay), (bx, by) = normals
+    return np.stack((x * ax + y * ay, y * ax - x * ay, x * bx + y * by, y * bx - x * by))
 
 
 def along(xy: Array, angles: Array) -> Array:

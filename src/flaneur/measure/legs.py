@@ -18,7 +18,8 @@ LEG_NS = 190_000_000
 LONGEST_LEG_S = 1.0
 """Nobody knows what happened in a longer one."""
 LEG_RAD = 0.01
-"""Who turns by more has several legs from look to look; a corner of a car is then 1 cm off at most."""
+"""Who turns by more, and by more than its heading may be off, has several legs from look to look; a corner of a car is
+then 1 cm off at most, or half as much as the heading puts it."""
 MOST_LEGS = 15
 """From look to look; a heading that jumps is no turn."""
 
@@ -86,6 +87,8 @@ class Second(Private):
     """[n, 2] of each leg's circle."""
     radius_m: Array
     """[n]"""
+    shape: Array
+    """[8, n] x, y and way x, y of each leg, cosine and sine of its heading, half its size."""
     first: Rows
     """[k] first leg of each track."""
     count: Rows
@@ -115,9 +118,11 @@ class Second(Private):
             low, high = np.minimum.reduceat(low, first), np.maximum.reduceat(high, first)
             fast = np.logical_or.reduceat(fast, first)
         boxes = shapely.box(*low.T, *high.T)
+        ahead = np.cos(legs.heading_rad), np.sin(legs.heading_rad)
+        shape = np.stack((*legs.xy_m.T, *legs.way_m.T, *ahead, *legs.half_m.T))
         end_s = looks[-1].time_ns / SECOND_NS
         tree = shapely.STRtree(boxes)
-        return cls(end_s, legs, middle, radius, first, count, fast, legs.track_id[first], boxes, tree)
+        return cls(end_s, legs, middle, radius, shape, first, count, fast, legs.track_id[first], boxes, tree)
 
 
 def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
@@ -133,10 +138,12 @@ def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
     follows = (track_id[row] == track_id[after]) & (time_s[after] - time_s[row] <= LONGEST_LEG_S)
     row, after = row[follows], after[follows]
     heading = np.concatenate([headings(look) for look in looks])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        doubt_rad = column("sigma_mps") / np.hypot(*column("velocity_mps").T)
     one, other = heading[row], heading[after]
     one, other = np.where(np.isnan(one), other, one), np.where(np.isnan(other), one, other)
     turn = (other - one + np.pi) % (2 * np.pi) - np.pi
-    parts = np.clip(np.ceil(np.abs(np.nan_to_num(turn)) / LEG_RAD), 1, MOST_LEGS)
+    parts = np.clip(np.ceil(np.abs(np.nan_to_num(turn)) / np.fmax(doubt_rad[after], LEG_RAD)), 1, MOST_LEGS)
 
     again = np.repeat(np.arange(len(row)), parts.astype(np.intp))
     nth = np.arange(len(again)) - np.repeat(np.cumsum(parts) - parts, parts.astype(np.intp))

@@ -15,6 +15,8 @@ SEVERITIES = ("serious", "slight", "uncertain")
 """What `group` means in all samples and spots."""
 CELL_M = 1.0
 
+_NONE = Samples.none()
+
 Limits = tuple[float, float]
 """Badness below which an encounter is serious, and slight."""
 
@@ -80,6 +82,8 @@ def severity(table: Encounters, limits: Limits) -> NDArray[np.int8]:
 
 def samples_of(table: Encounters, limits: Limits, zones: Sequence[GroundZone]) -> Samples:
     """One row per encounter and place."""
+    if not len(table):
+        return _NONE
     inside = np.ones((len(table), len(zones) + 1), np.bool_)
     if len(zones):
         polygons = [shapely.Polygon(zone.polygon_m) for zone in zones]
@@ -102,5 +106,4 @@ def spots_of(table: Encounters, limits: Limits) -> Spots:
     return Spots(table.time_ns, np.floor(table.xy_m / CELL_M).astype(np.int32), severity(table, limits), table.kind)
 
 
-_NONE = Samples.none()
 NO_NEAR_MISSES = NearMisses(_NONE, _NONE, _NONE, _NONE, spots_of(Encounters.none(), (0.0, 0.0)))

@@ -35,6 +35,10 @@ class Zones:
     """[zones] first side of each zone."""
     slope: Array
     """[2, s] so that a side lies at x = slope[0] · y + slope[1]."""
+    low: Array
+    """[zones, 2] lower corner of the box around each zone."""
+    high: Array
+    """[zones, 2] its upper corner."""
     clear: Array
     """[zones] no foot needs to be farther than this from the border."""
 
@@ -61,7 +65,8 @@ class Zones:
         slope = np.divide(dx, dy, out=np.zeros_like(dx), where=dy != 0.0)
         radius = [shapely.maximum_inscribed_circle(shapely.Polygon(ring)).length for ring in rings]
         line = np.stack((slope, start[:, 0] - slope * start[:, 1]))
-        return cls(start, end, np.cumsum(sizes) - sizes, line, np.array(radius, np.float64) / 2)
+        low, high = (np.array([end(border, axis=0) for border in borders]).reshape(-1, 2) for end in (np.min, np.max))
+        return cls(start, end, np.cumsum(sizes) - sizes, line, low, high, np.array(radius, np.float64) / 2)
 
     def __len__(self) -> int:
         return len(self.first)
@@ -183,6 +188,8 @@ def _follow(
     way = state.foot[row] - old.foot[row]
     leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear
     leaping &= ~(inside | changed | counted)
+    if leaping.any():
+        leaping = leaping & _near(old.foot[row], state.foot[row], params)
     either = changed | leaping
     if not either.any():
         return NO_PASSES, NO_PASSES
@@ -202,6 +209,13 @@ def _follow(
     met = (row[i][through], zone[through])
     state.last_ns[met] = last_ns[through]
     return passes, _passes(state, *met, np.where(state.inside[met], IN, OUT))
+
+
+def _near(old: Array, new: Array, params: Zones) -> NDArray[np.bool_]:
+    """Whether each step old -> new [n, 2] may lead through each zone, [n, zones]: whether their boxes meet."""
+    low, high = np.minimum(old, new)[:, None], np.maximum(old, new)[:, None]
+    meet = (low <= params.high) & (high >= params.low)
+    return meet[..., 0] & meet[..., 1]
 
 
 def _clear(
