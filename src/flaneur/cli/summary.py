@@ -1,7 +1,7 @@
-"""What the terminal shows at the end: a table per kind of place, or the same as JSON."""
+"""What the terminal shows at the end: counts, the most important measures in metres, or all of it as JSON."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,25 +9,16 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from flaneur.cli.texts import TEXTS
+from flaneur.data.geometry import EDGE_PLACES
+from flaneur.data.kinds import Kind
 from flaneur.data.language import Language
 from flaneur.data.released import Distribution, Measurement, RunFacts
 from flaneur.data.statistics import split_name
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words
-from flaneur.serve.measured import (
-    Measured,
-    group_columns,
-    group_rows,
-    heading,
-    topics,
-    value_columns,
-    value_rows,
-)
-from flaneur.serve.sections import PlaceTotals
+from flaneur.serve.measured import Measured, heading, tables, topics
 
-SHOWN = frozenset(
-    "speed section_speed dwell waiting queue_length saturation_flow density_voronoi los alarm ttc pet signal red".split()
-)
+SHOWN = ("speed", "section_speed", "dwell", "queue_length", "signal", "ttc", "pet", "alarm", "los", "density_voronoi")
 """Measures in metres that the terminal has room for; the report has all."""
 
 Totals = dict[tuple[str, str, str], dict[str, float]]
@@ -66,28 +57,20 @@ def show_summary(
     language: Language,
     distributions: Sequence[Distribution] = (),
 ) -> None:
-    """Print coverage, notes and a table for every kind of place and every measure that has figures."""
-    text, words = TEXTS[language], Words(language)
-    figures = totals(measurements)
-    sections = (
-        ("line", [key for key in figures if key[0] == "crossings"]),
-        ("zone", [key for key in figures if key[0] == "passages" and not key[1].startswith("edge ")]),
-        ("edge", [key for key in figures if key[0] == "passages" and key[1].startswith("edge ")]),
-        ("flow", [key for key in figures if key[0] == "flow"]),
-        ("occupancy", [key for key in figures if key[0].startswith("occupancy")]),
-    )
-    console.print()
-    for title, keys in sections:
-        if keys:
-            console.print(_table(language, title, keys, figures))
-    for topic in topics([one for one in distributions if one.measure in SHOWN]):
+    """Print counts, what was measured in metres, notes and coverage; the report has all the rest."""
+    text, words = TEXTS[language], Words(language, pictured=facts.width_px > 0)
+    counted = totals(measurements)
+    if counted:
+        console.print("", _counts(text, words, counted))
+    for topic in topics(one for one in distributions if one.measure in SHOWN):
         for measured in topic.measures:
-            console.print(*_statistics(words, measured))
-    console.print(coverage_line(facts, language))
+            console.print("", _statistics(words, measured))
+    console.print()
     for note in facts.notes:
         console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
     if not facts.complete:
         console.print(text["interrupted"], style="yellow")
+    console.print(coverage_line(facts, language), highlight=False)
 
 
 def coverage_line(facts: RunFacts, language: Language) -> str:
@@ -117,18 +100,34 @@ def as_json(
     facts: RunFacts, measurements: Sequence[Measurement], folder: Path, distributions: Sequence[Distribution] = ()
 ) -> dict[str, object]:
     """The summary for programs: facts, the folder and the totals."""
+    units = {m.measure: m.unit for m in measurements}
     return {
         "folder": str(folder),
         "source": facts.source,
+        "site": facts.site,
+        "camera": facts.camera,
+        "timezone": facts.timezone,
+        "dated": facts.dated,
+        "start_ns": facts.start_ns,
+        "end_ns": facts.end_ns,
         "complete": facts.complete,
         "duration_s": to_s(facts.end_ns - facts.start_ns),
         "observed_s": facts.observed_s,
         "frames_seen": facts.frames_seen,
         "frames_dropped": facts.frames_dropped,
         "wall_s": facts.wall_s,
+        "software": facts.software,
+        "detector": facts.detector or None,
         "notes": [{"key": note.key, "numbers": note.numbers, "text": Words("en").note(note)} for note in facts.notes],
         "figures": [
-            {"measure": measure, "place": place, "direction": direction, "kind": kind, "value": value}
+            {
+                "measure": measure,
+                "place": place,
+                "direction": direction,
+                "kind": kind,
+                "value": value,
+                "unit": units[measure],
+            }
             for (measure, place, direction), by_kind in totals(measurements).items()
             for kind, value in by_kind.items()
         ],
@@ -147,55 +146,63 @@ def as_json(
     }
 
 
-def _table(language: Language, title: str, keys: Sequence[tuple[str, str, str]], figures: Totals) -> RenderableType:
-    text, words = TEXTS[language], Words(language)
-    kinds = [kind for kind in figures[keys[0]] if any(figures[key].get(kind) for key in keys)]
-    is_occupancy = title == "occupancy"
-    table = Table(title=text[title], title_justify="left", title_style="bold")
-    table.add_column(text["place"])
-    if title != "flow":
-        table.add_column("" if is_occupancy else text["direction"])
-    for kind in kinds:
-        table.add_column(words.name(kind), justify="right")
-    if not is_occupancy:
-        table.add_column(text["all"], justify="right")
-    for measure, place, direction in keys:
-        by_kind = figures[measure, place, direction]
-        cells = [_plain(words.place(place))]
-        if is_occupancy:
-            cells.append(text["mean" if measure == "occupancy" else "peak"])
-        elif title != "flow":
-            cells.append(_plain(words.direction(direction)))
-        digits = 1 if measure == "occupancy" else 0
-        cells += [words.number(by_kind.get(kind, 0.0), digits) for kind in kinds]
-        if not is_occupancy:
-            cells.append(words.number(sum(by_kind.values())))
-        table.add_row(*cells)
+def _counts(text: dict[str, str], words: Words, counted: Totals) -> RenderableType:
+    """Lines, zones, flows, edges and who was there, one below the other."""
+    seen = {kind for by_kind in counted.values() for kind, value in by_kind.items() if value}
+    kinds = [kind.label for kind in Kind if kind.label in seen]
+    table = _plain_table([text["counted"], *map(words.name, kinds), *([text["all"]] if len(kinds) > 1 else [])])
+    sections = (
+        ("line", [key for key in counted if key[0] == "crossings"]),
+        ("zone", [key for key in counted if key[0] == "passages" and key[1] not in EDGE_PLACES]),
+        ("edge", [key for key in counted if key[0] == "passages" and key[1] in EDGE_PLACES]),
+        ("flow", [key for key in counted if key[0] == "flow"]),
+        ("occupancy", [key for key in counted if key[0] == "occupancy"]),
+    )
+    for title, keys in sections:
+        if keys:
+            table.add_row(f"[bold]{text[title]}")
+        for key in keys:
+            _, place, direction = key
+            label = words.listed_label(words.place(place), words.direction(direction))
+            if title == "occupancy":
+                peaks = counted.get(("occupancy_peak", place, direction), {})
+                cells = [f"{words.mean(counted[key].get(k, 0.0))} ({words.number(peaks.get(k, 0.0))})" for k in kinds]
+            elif title != "line" or _is_taken(counted, key):
+                numbers = [counted[key].get(kind, 0.0) for kind in kinds]
+                cells = [words.number(n) for n in (*numbers, *([sum(numbers)] if len(kinds) > 1 else []))]
+            else:
+                continue
+            table.add_row(f"  {_plain(label)}", *cells)
     return table
 
 
-def _statistics(words: Words, measured: Measured) -> Iterator[RenderableType]:
-    """A table of the values of a measure, one of the numbers in its groups."""
-    if measured.statistics:
-        columns = value_columns(words, measured)
-        yield _place_table(heading(words, measured), words.say("who"), columns, words, value_rows(words, measured))
-    for statistic in measured.numbers:
-        title = words.measure(measured.name) + ("" if statistic == "count" else f" ({words.say('stat_share')})")
-        columns = group_columns(words, measured, statistic)
-        yield _place_table(title, words.say("kind"), columns, words, group_rows(words, measured, statistic))
+def _is_taken(counted: Totals, key: tuple[str, str, str]) -> bool:
+    """Whether anybody went that way, or nobody any way."""
+    measure, place, _ = key
+    return any(counted[key].values()) or not any(
+        any(by_kind.values()) for other, by_kind in counted.items() if other[:2] == (measure, place)
+    )
 
 
-def _place_table(
-    title: str, second: str, columns: Sequence[str], words: Words, places: Sequence[PlaceTotals]
-) -> RenderableType:
-    table = Table(title=_plain(title), title_justify="left", title_style="bold")
-    table.add_column(words.say("place"))
-    table.add_column(second)
-    for column in columns:
-        table.add_column(_plain(column), justify="right")
-    for place in places:
+def _statistics(words: Words, measured: Measured) -> RenderableType:
+    """The first table of a measure, that of all kinds together where there are many rows; with one band in a row."""
+    told = tables(words, measured)[0]
+    table = _plain_table([heading(words, measured), *([told.second] if told.second else []), *told.columns])
+    if told.second:
+        table.columns[1].justify = "left"
+    for place in told.places:
         for n, (name, cells) in enumerate(place.rows):
-            table.add_row(_plain(place.place) if n == 0 else "", _plain(name), *cells)
+            first = f"  {_plain(place.place)}" if n == 0 else ""
+            banded = next((at for at, cell in enumerate(cells) if "(" in cell), 0)
+            short = [cell if at == banded else cell.split(" (")[0] for at, cell in enumerate(cells)]
+            table.add_row(first, *([_plain(name)] if told.second else []), *short)
+    return table
+
+
+def _plain_table(columns: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for n, column in enumerate(columns):
+        table.add_column(_plain(column), justify="right" if n else "left")
     return table
 
 

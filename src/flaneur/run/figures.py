@@ -95,9 +95,10 @@ def of_crowd(names: Sequence[str]) -> Specs:
     }
 
 
-def of_alarms(name: str, levels: int) -> Specs:
+def of_alarms(name: str, begin_per_m2: Sequence[float]) -> Specs:
     """How long a zone was at each alarm level, and how often one began."""
-    labels = ("none", *(f"level {n}" for n in range(1, levels + 1)), "unknown")
+    levels = (f"level {n} from {begin:g}/m²" for n, begin in enumerate(begin_per_m2, start=1))
+    labels = ("none", *levels, "unknown")
     return {
         "levels": Sampled("alarm", "level", (name,), ("share",), (labels,), moments=True),
         "changes": Sampled("alarm_change", "level", (name,), ("count",), (labels,), "changes", moments=True),

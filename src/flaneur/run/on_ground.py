@@ -170,7 +170,7 @@ def _alarms(camera: CameraTable) -> Iterator[_Alarm]:
         up = tuple(zone.crowd.alarm_per_m2)
         if up:
             params = AlarmParams(up, tuple(ALARM_ENDS * level for level in up))
-            yield _Alarm(figures.of_alarms(zone.name, len(up)), number, params)
+            yield _Alarm(figures.of_alarms(zone.name, up), number, params)
 
 
 def _queues(camera: CameraTable, places: GroundPlaces, phases: Phases) -> Iterator[_Measure]:

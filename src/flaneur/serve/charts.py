@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 40.0, 14.0, 10.0, 24.0
 WIDEST_BAR = 44.0
 HEIGHT = 150.0
 HEIGHT_MIRRORED = 190.0
-WHOLE = 0.9995
+WHOLE = 0.995
 """A bar with this much coverage counts as fully observed."""
 
 _TICKS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flaneur.data.geometry import OWN_PLACES
+from flaneur.data.geometry import OWN_PLACES, WHOLE_PICTURE
 from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.notes import Note
 from flaneur.data.released import Estimate
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.serve.texts import TEXTS
+from flaneur.serve.texts import OF_TRAJECTORIES, TEXTS
 
 MISSING = "–"
 """Stands where nothing was observed."""
@@ -23,10 +23,13 @@ class Words:
     """The report's language: `en` or `de`."""
 
     language: str
+    pictured: bool = True
+    """False where the figures are those of trajectories, without any picture."""
 
     def say(self, key: str, **gaps: object) -> str:
-        """The text called `key` with its gaps filled."""
-        return TEXTS[self.language][key].format(**gaps)
+        """The text called `key` with its gaps filled; for trajectories in a wording of its own, where there is one."""
+        text = TEXTS[self.language][key]
+        return (text if self.pictured else OF_TRAJECTORIES[self.language].get(key, text)).format(**gaps)
 
     def name(self, name: str) -> str:
         """A kind of road user or a stage of the run in this language."""
@@ -34,6 +37,8 @@ class Words:
 
     def place(self, name: str) -> str:
         """A place of the software's own in this language; places that users named stay as they are."""
+        if name == WHOLE_PICTURE and not self.pictured:
+            return self.say("whole scene")
         return TEXTS[self.language][name] if name in OWN_PLACES else name
 
     def direction(self, name: str) -> str:
@@ -46,6 +51,9 @@ class Words:
 
     def group(self, name: str) -> str:
         """A direction, level or class in this language; names that users gave stay as they are."""
+        if name.endswith("/m²"):
+            level, _, limit = name.replace(".", self.say("decimal")).rpartition(" from ")
+            return self.say("level_from", level=level.removeprefix("level "), limit=limit) if level else limit
         return TEXTS[self.language].get(f"group_{name}", self.direction(name))
 
     def kind(self, label: str) -> str:
@@ -76,13 +84,12 @@ class Words:
         """Two digits for small values, one for larger ones."""
         return self.number(value, 2 if value is not None and value < 10 else 1)
 
-    def estimate(self, one: Estimate, factor: float = 1.0) -> str:
+    def estimate(self, one: Estimate, factor: float, digits: int) -> str:
         """`43.1 (41.0–45.2)`: the value with its band, both times `factor`."""
         if one.value is None:
             return MISSING
-        digits = 2 if abs(one.value * factor) < 10 else 1
         shown = [None if v is None else self.number(v * factor, digits) for v in (one.value, one.low, one.high)]
-        if one.low is None:
+        if one.low is None or shown[1] == shown[2]:
             return f"{shown[0]}"
         between = "–" if one.low >= 0.0 else self.say("to")
         return f"{shown[0]} ({shown[1]}{between}{shown[2]})"

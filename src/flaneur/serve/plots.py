@@ -9,6 +9,9 @@ from flaneur.serve.curves import CurveChart
 from flaneur.serve.formats import Words
 from flaneur.serve.sections import Group, Material, Table, presence_places, sum_known
 
+FEWEST_BARS = 3
+"""Fewer than that many say less than a table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plot:

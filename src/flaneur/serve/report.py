@@ -19,7 +19,9 @@ from flaneur.serve import measured, measured_plots, plots, sections
 from flaneur.serve.atomic import written_whole
 from flaneur.serve.bins import bins_for, put_together
 from flaneur.serve.formats import Clock, Words
+from flaneur.serve.headlines import headlines
 from flaneur.serve.health import strips
+from flaneur.serve.place_map import drawn
 from flaneur.serve.tables import raw_table
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -84,7 +86,7 @@ def render_report(
     language: Language = "en",
 ) -> str:
     """The report as text; see `write_report`."""
-    words = Words(language)
+    words = Words(language, pictured=facts.width_px > 0)
     clock = Clock(words, facts.timezone, dated=facts.dated)
     table = raw_table(measurements)
     figures = put_together(table, bins_for(table, clock.offset_ns(facts.start_ns)))
@@ -97,6 +99,7 @@ def render_report(
         kinds=sections.seen_kinds(figures, facts),
         groups=sections.groups_of(figures),
     )
+    topics = measured.topics(metres.distributions)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -105,7 +108,7 @@ def render_report(
         lstrip_blocks=True,
     )
     environment.globals.update(say=words.say, words=words, sections=sections, plots=plots)
-    environment.globals.update(measured=measured, measured_plots=measured_plots)
+    environment.globals.update(measured=measured, measured_plots=measured_plots, drawn=drawn)
     return environment.get_template("report.html").render(
         m=material,
         facts=facts,
@@ -116,7 +119,10 @@ def render_report(
         heat=heat,
         heat_image=_embedded(heat_png),
         metres=metres,
-        topics=measured.topics(metres.distributions),
+        topics=topics,
+        tiles=[*sections.tiles(material), *headlines(words, topics)],
+        kind_names=words.listed([words.name(kind) for kind in facts.kinds]),
+        is_unchecked=metres.ground is not None and metres.ground.points > 0 and metres.ground.residual_m is None,
         health_strips=strips(material, health) if health else None,
         ground_image=_embedded(metres.ground_png),
     )

@@ -179,7 +179,7 @@ class PlaceTotals:
 
 
 def totals(m: Material, group: Group) -> list[PlaceTotals]:
-    """Directions by kinds, and all of them together, for each place."""
+    """Directions by kinds, and all of them together, for each place; without a direction that nobody took."""
 
     def cells(place: str, directions: Sequence[str]) -> list[str]:
         asked = [(kind,) for kind in m.kinds] + ([m.kinds] if len(m.kinds) > 1 else [])
@@ -188,6 +188,11 @@ def totals(m: Material, group: Group) -> list[PlaceTotals]:
     found = []
     for place in group.places:
         directions = m.figures.directions(group.measure, place)
+        if group.measure == "crossings":
+            sums = {
+                direction: m.figures.sum(group.measure, (place,), (direction,), m.kinds) for direction in directions
+            }
+            directions = [one for one in directions if sums[one] != 0 or not any(sums.values())]
         rows = [(m.words.direction(direction), cells(place, (direction,))) for direction in directions]
         if len(directions) > 1 and group.measure != "passages":  # what went in and out does not add up to anything
             rows.append((m.words.say("both"), cells(place, directions)))
@@ -196,12 +201,15 @@ def totals(m: Material, group: Group) -> list[PlaceTotals]:
 
 
 def presence(m: Material) -> list[PlaceTotals]:
-    """Mean and most at once of each kind, for each place."""
+    """Mean and most at once of each kind that was there, for each place."""
     found = []
     for place in presence_places(m):
         means = {kind: m.figures.total.get(("occupancy", place, "", kind)) for kind in m.kinds}
+        is_empty = not any(means.values())
         rows = [
-            (m.kind(kind), [m.words.mean(mean), m.words.number(_peak(m, place, kind))]) for kind, mean in means.items()
+            (m.kind(kind), [m.words.mean(mean), m.words.number(_peak(m, place, kind))])
+            for kind, mean in means.items()
+            if mean != 0 or is_empty
         ]
         found.append(PlaceTotals(m.words.place(place), rows))
     return found
@@ -227,11 +235,13 @@ class Matrix:
 
     destinations: list[str]
     rows: list[tuple[str, list[MatrixCell]]]
+    has_gaps: bool
+    """Whether there are pairs without a flow."""
 
 
 def flow_matrix(m: Material) -> Matrix | None:
-    """Counts from each origin to each destination; None when no flow was defined."""
-    if not m.flows:
+    """Counts from each origin to each destination; None for fewer than two flows."""
+    if len(m.flows) < 2:
         return None
     counted: dict[tuple[str, str], list[float | None]] = {}
     for flow in m.flows:
@@ -249,7 +259,8 @@ def flow_matrix(m: Material) -> Matrix | None:
     origins = list(dict.fromkeys(flow.origin for flow in m.flows))
     ends = {flow.destination for flow in m.flows}
     destinations = [end for end in dict.fromkeys([*origins, *(flow.destination for flow in m.flows)]) if end in ends]
-    return Matrix(destinations, [(origin, [cell((origin, end)) for end in destinations]) for origin in origins])
+    rows = [(origin, [cell((origin, end)) for end in destinations]) for origin in origins]
+    return Matrix(destinations, rows, len(sums) < len(origins) * len(destinations))
 
 
 def edge_arrows(m: Material) -> dict[str, tuple[str, str]]:

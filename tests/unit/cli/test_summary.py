@@ -78,7 +78,7 @@ def test_statistics_of_measures_have_tables_of_their_own() -> None:
     street = measured(12)
     show_summary(Console(file=out, width=160), FACTS, street.measurements, "en", street.distributions)
     shown = out.getvalue()
-    for title in ("Speed (km/h)", "Length of the queue (m)", "Level of service (Share)", "Time to collision"):
+    for title in ("Speed (km/h)", "Length of the queue (m)", "Level of service", "Time to collision"):
         assert title in shown
     (row,) = [line for line in shown.splitlines() if "north · cars" in line]
     (cars,) = [
@@ -86,9 +86,11 @@ def test_statistics_of_measures_have_tables_of_their_own() -> None:
         for d in street.distributions
         if (d.measure, d.place, d.direction, d.kind) == ("speed", "Main Street", "north", "car")
     ]
-    v85 = dict(cars.estimates)["v85"].value
+    mean, v85 = (dict(cars.estimates)[name].value for name in ("mean", "v85"))
+    assert mean is not None
     assert v85 is not None
-    assert f"{v85 * 3.6:.1f} (" in row
+    assert f"{mean * 3.6:.1f} (" in row
+    assert row.rstrip().endswith(f"{v85 * 3.6:.1f}")
     assert totals(street.measurements).keys() == {
         key for key in totals(street.measurements) if key[0].startswith("occupancy")
     }
@@ -103,6 +105,27 @@ def test_json_holds_the_distributions() -> None:
     assert set(first["statistics"]["mean"]) == {"value", "low", "high", "sample_size"}
 
 
+def test_a_direction_that_nobody_took_is_left_out_unless_nobody_came_at_all() -> None:
+    def shown(*figures: Measurement) -> str:
+        out = io.StringIO()
+        show_summary(Console(file=out, width=100), FACTS, figures, "en")
+        return out.getvalue()
+
+    back = dataclasses.replace(figure("crossings", 0.0), direction="back")
+    assert "back" not in shown(figure("crossings", 2.0), back)
+    assert "back" in shown(figure("crossings", 0.0), back)
+
+
+def test_counts_of_a_simple_site_fit_on_a_screen() -> None:
+    out = io.StringIO()
+    street = measured(12)
+    figures = [figure("crossings", 2.0), figure("occupancy", 0.5), figure("occupancy_peak", 3.0), *street.measurements]
+    show_summary(Console(file=out, width=100), FACTS, figures, "en", street.distributions)
+    shown = out.getvalue().splitlines()
+    assert len(shown) <= 50
+    assert any(line.split() == ["p", "[x]", "·", "to", "right", "0.50", "(3)"] for line in shown)
+
+
 def test_coverage_of_a_video_without_length() -> None:
     assert "—" in coverage_line(dataclasses.replace(FACTS, end_ns=0, observed_s=0.0), "en")
 
@@ -110,7 +133,7 @@ def test_coverage_of_a_video_without_length() -> None:
 def test_json_holds_the_totals() -> None:
     said = json.loads(json.dumps(as_json(FACTS, [figure("crossings", 2.0)], Path("out"))))
     assert said["figures"] == [
-        {"measure": "crossings", "place": "p [x]", "direction": "to right", "kind": "car", "value": 2.0}
+        {"measure": "crossings", "place": "p [x]", "direction": "to right", "kind": "car", "value": 2.0, "unit": "u"}
     ]
     assert said["observed_s"] == 90.0
     (note,) = said["notes"]

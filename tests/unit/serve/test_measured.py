@@ -40,7 +40,7 @@ def speed(
 
 
 def test_speeds_are_shown_in_kilometres_per_hour() -> None:
-    (topic,) = topics([speed(kind="all"), speed(), speed(kind="bus", n=5, value=5.0)])
+    (topic,) = topics([speed(kind="all", n=45), speed(), speed(kind="bus", n=5, value=5.0)])
     (one,) = topic.measures
     assert heading(ENGLISH, one) == "Speed (km/h)"
     assert value_columns(ENGLISH, one) == ["Number", "v85"]
@@ -103,10 +103,10 @@ def test_charts_have_their_figures_behind_them(street: Measured) -> None:
     table = page(street).table("Length of the queue: Stop line (m)")
     own = [m for m in street.measurements if m.measure == "queue_length_mean"]
     column = table.rows[0].index("Mean")
-    assert [row[column] for row in table.rows[1:]] == [ENGLISH.mean(m.value) for m in own]
+    assert [row[column] for row in table.rows[1:]] == [ENGLISH.number(m.value, 1) for m in own]
     curve = page(street).table("Stay in a zone: Bus stop. Share that stays longer (s)")
     (stays,) = [d for d in street.distributions if (d.measure, d.kind) == ("dwell", "pedestrian")]
-    assert [row[1] for row in curve.rows[1:]] == [ENGLISH.mean(value) for _, value in stays.quantiles]
+    assert [row[1] for row in curve.rows[1:]] == [ENGLISH.number(value, 1) for _, value in stays.quantiles]
 
 
 def test_levels_have_colours_of_their_own() -> None:
@@ -214,7 +214,8 @@ def test_bars_of_several_intervals_weigh_by_the_number_of_road_users() -> None:
 
 
 def test_bands_are_written_after_their_value() -> None:
-    assert ENGLISH.estimate(Estimate(12.34, 11.0, 13.0, 9)) == "12.3 (11.0–13.0)"
-    assert ENGLISH.estimate(Estimate(-1.0, -2.0, 0.5, 9)) == "−1.00 (−2.00 to 0.50)"
-    assert ENGLISH.estimate(Estimate(1.0, sample_size=9)) == "1.00"
-    assert ENGLISH.estimate(Estimate(None, sample_size=2)) == "–"
+    assert ENGLISH.estimate(Estimate(12.34, 11.0, 13.0, 9), 1.0, 1) == "12.3 (11.0–13.0)"
+    assert ENGLISH.estimate(Estimate(-1.0, -2.0, 0.5, 9), 1.0, 2) == "−1.00 (−2.00 to 0.50)"
+    assert ENGLISH.estimate(Estimate(10.0, 9.5, 10.5, 9), 3.6, 0) == "36 (34–38)"
+    assert ENGLISH.estimate(Estimate(1.0, 0.999, 1.001, 9), 1.0, 1) == "1.0"
+    assert ENGLISH.estimate(Estimate(None, sample_size=2), 1.0, 2) == "–"

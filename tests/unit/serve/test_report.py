@@ -104,7 +104,7 @@ def test_missing_is_a_dash_and_zero_is_a_zero() -> None:
 
 
 def test_nothing_observed_has_no_figure_anywhere() -> None:
-    page = _report([figure(MONDAY_7H_NS, None)], observed_s=0.0)
+    page = _report([figure(MONDAY_7H_NS + n * MINUTE_NS, None) for n in range(3)], observed_s=0.0)
     assert page.table("Totals").rows[1][2] == "–"
     assert "0 % of 10 min" in page.text
     assert "This place was not observed." in page.text
@@ -196,7 +196,8 @@ def test_german_is_german_and_its_numbers_are() -> None:
 
 
 def test_without_a_date_times_count_from_the_start() -> None:
-    page = _report([figure(61 * MINUTE_NS)], dated=False, start_ns=0, end_ns=62 * MINUTE_NS)
+    figures = [figure(n * MINUTE_NS) for n in (61, 62, 63)]
+    page = _report(figures, dated=False, start_ns=0, end_ns=64 * MINUTE_NS)
     assert "1:01–1:02" in page.text
     assert "1970" not in page.text
     assert "UTC" not in page.text
