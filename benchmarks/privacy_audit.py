@@ -199,19 +199,23 @@ def compare(largest: NDArray[np.int64], total: NDArray[np.int64]) -> None:
 
 
 def lower_bound(here: NDArray[np.int64], gone: NDArray[np.int64]) -> float:
-    """The ε that noise has at least, from what a reader sees with the person (here) and without; 0 if nothing."""
+    """The ε that noise has at least, from what a reader sees with the person (here) and without; 0 if nothing.
+
+    The reader says "was there" above a threshold, which is chosen on one half of the figures and judged on the other.
+    """
     half = len(here) // 2
-    best, threshold = 0.0, 0
-    for candidate in np.unique(np.quantile(gone[:half], np.linspace(0.01, 0.99, 99)).astype(np.int64)):
-        hit, false = (here[:half] > candidate).mean(), (gone[:half] > candidate).mean()
-        if false > 0.005 and hit / false > best:
-            best, threshold = hit / false, int(candidate)
-    trials = len(here) - half
-    hits, falses = int((here[half:] > threshold).sum()), int((gone[half:] > threshold).sum())
+    thresholds = np.unique(np.quantile(gone[:half], np.linspace(0.01, 0.99, 99)).astype(np.int64))
+    best = max(thresholds, key=lambda threshold: judged(here[:half] > threshold, gone[:half] > threshold))
+    return judged(here[half:] > best, gone[half:] > best)
+
+
+def judged(right: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> float:
+    """ln of the least rate of right guesses over the largest rate of wrong ones, both at once with confidence."""
+    hits, falses, trials = int(right.sum()), int(wrong.sum()), len(right)
     beyond = (1.0 - CONFIDENCE) / 2
-    least_hits = stats.beta.ppf(beyond, hits, trials - hits + 1) if hits else 0.0
-    most_falses = stats.beta.ppf(1.0 - beyond, falses + 1, trials - falses)
-    return float(max(np.log(max(least_hits, 1e-12) / most_falses), 0.0))
+    least = stats.beta.ppf(beyond, hits, trials - hits + 1) if hits else 0.0
+    most = stats.beta.ppf(1.0 - beyond, falses + 1, trials - falses) if falses < trials else 1.0
+    return float(max(np.log(max(least, 1e-12) / most), 0.0))
 
 
 def membership(with_them: Rows, without_them: Rows, runs: int) -> None:
@@ -240,7 +244,7 @@ def membership(with_them: Rows, without_them: Rows, runs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=10)
+    parser.add_argument("--people", type=int, default=5)
     parser.add_argument("--video", type=Path, default=SAMPLE)
     parser.add_argument("--gt", type=Path, default=TRUTH)
     parser.add_argument("--looks", type=float, default=5.0, help="looks a second")

@@ -18,9 +18,11 @@ from flaneur.config.site import SiteTable
 from flaneur.data.errors import UserError
 from flaneur.data.geometry import Places
 from flaneur.data.private import Frame
+from flaneur.data.released import PublicFigure
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
 from flaneur.release.chunks import ChunkRows
+from flaneur.release.publication import public_figures
 from flaneur.run import publishing
 from flaneur.run.budget import days_of
 from flaneur.run.chunking import ChunkParams, chunk_rows
@@ -217,6 +219,20 @@ def test_the_ledger_comes_before_the_figures(
     assert list(out.iterdir()) == []
     with Ledger.open(ledger) as book:
         assert len(book.entries()) == 2
+
+
+def test_files_that_cannot_be_written_stay_paid(
+    short: Job, table: PublishTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make_way_impassable(*given: object) -> Iterator[PublicFigure]:
+        (tmp_path / "out" / "public.json").mkdir(exist_ok=True)
+        return public_figures(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(publishing, "public_figures", make_way_impassable)
+    with pytest.raises(UserError, match=r"public\.json: cannot be written: .*; what the figures cost stays spent"):
+        publish_video(short, table, tmp_path / "ledger", tmp_path / "out", stop=Event(), display=lambda _: Unseen())
+    with Ledger.open(tmp_path / "ledger") as book:
+        assert len(book.entries()) == 1
 
 
 @pytest.mark.parametrize("spoil", ["undated", "short", "elsewhere", "kind"])

@@ -11,6 +11,7 @@ MAKERS = {
     "Estimate": {"release"},
     "Distribution": {"release"},
     "PlaceMap": {"release"},
+    "PublicFigure": {"release"},
 }
 
 

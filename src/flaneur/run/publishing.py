@@ -122,7 +122,7 @@ def publish_video(
     try:
         write_open_data(folder, figures, _guarantee(table, head), _data_set(publication, table, figures))
     except WriteError as error:
-        raise UserError(f"{error}; the figures are lost, and what they cost stays spent") from None
+        raise UserError(f"{error}; what the figures cost stays spent") from None
     return Published(figures, head)
 
 

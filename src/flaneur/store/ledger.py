@@ -3,9 +3,9 @@
 The budget belongs to a camera and a moment of video. A release over [from, until) at ε is charged there, and the
 charge stands on the disk before the figures exist. It is refused unless, for every span of length ρ, all releases that
 touch the span cost no more than the budget together. Therefore nobody who is visible for ρ at a stretch is ever seen
-by releases of more than that. (It implies the rule of Privid, that a release needs its ε on every moment of
-[from - ρ, until + ρ], and closes a gap in it: two releases that meet and are each within the budget at their own
-moments, with a third one over the first.)
+by releases of more than that. It implies the rule of Privid, that a release needs its ε on every moment of
+[from - ρ, until + ρ], and is stricter where two releases meet and a third one lies over the first: there each is within
+the budget at its own moments, and yet one visit is seen by all three.
 
 Times are those of the video in UTC nanoseconds, half-open; the clock on the wall decides nothing here.
 """

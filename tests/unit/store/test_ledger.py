@@ -194,6 +194,18 @@ def test_another_file_is_refused(path: Path, content: bytes | None) -> None:
         Ledger.open(path)
 
 
+def test_a_ledger_that_another_program_holds_is_waited_for_and_then_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flaneur.store.ledger.LOCK_WAIT_S", 0.1)
+    with Ledger.open(path) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="locked by another program"):
+            ledger.spend(PROMISE, [hour(0, HALF)])
+        other.execute("ROLLBACK")
+        ledger.spend(PROMISE, [hour(0, HALF)])
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened; check that its folder exists"):
         Ledger.open(tmp_path / "none" / "ledger")
