@@ -53,7 +53,7 @@ MOTION_GREY_LEVELS = 7
 SAME_GREY_LEVELS = 12
 """A cell that differs less from what was seen before, in each colour, shows the same."""
 EMPTY, WEAK, OCCUPIED, CONTRARY = 3, 1, -3, -15
-"""Evidence for a colour that is seen where nobody is, in a weak detection, in front of which somebody is sure to be, and
+"""Evidence for a colour that is seen where nobody is, in a weak detection, somebody surely in front of it, and
 for a colour in whose place another one is seen where nobody is."""
 TO_SHOW = 24
 """Evidence that a colour needs where nothing is shown yet ..."""
@@ -87,6 +87,7 @@ class BackgroundLearner:
         """What each cell is thought to look like, shown or not yet ..."""
         self._evidence = np.zeros(grid, np.int16)
         """... and how much speaks for it."""
+        self._guess: NDArray[np.uint8] | None = None
         self._samples = 0
         self._interval_ns = SAMPLE_INTERVAL_NS
         self._busy_until_ns = np.full(grid, np.iinfo(np.int64).min, np.int64)
@@ -131,15 +132,17 @@ class BackgroundLearner:
         return RedactedImage(self._last_ns, self._bgr.copy(), not self._shown.any())
 
     def filled(self, xyxy_px: Boxes) -> NDArray[np.uint8]:
-        """The same, uint8 [h, w, 3], with a guess from what is known around them for small gaps and for the ground under
-        the boxes [n, 4]: a parked car hides its ground for as long as it stands there.
+        """The same, uint8 [h, w, 3], with a guess at small gaps and at the ground under the boxes [n, 4].
+
+        The guess is made of what is shown around it. A parked car hides its ground for as long as it stands there.
         """
         bgr = self._bgr.copy()
         closed = cv2.morphologyEx(self._shown.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         gap = (self._under(xyxy_px, FILL_GROW) | (closed > 0)) & ~self._shown
         if self.known >= KNOWN_TO_FILL and gap.any():
-            guess = cv2.resize(self._guess(), (self.width_px, self.height_px), interpolation=cv2.INTER_LINEAR)
-            cv2.copyTo(guess, self._cells.pixels(gap), bgr)
+            if self._guess is None:
+                self._guess = self._guessed()
+            cv2.copyTo(self._guess, self._cells.pixels(gap), bgr)
         return bgr
 
     def rewind(self) -> None:
@@ -154,14 +157,14 @@ class BackgroundLearner:
         width, height = xyxy_px[:, 2] - xyxy_px[:, 0], xyxy_px[:, 3] - xyxy_px[:, 1]
         return self._cells.under(xyxy_px, grow * width, grow * height)
 
-    def _guess(self) -> NDArray[np.uint8]:
-        """For each cell a mean of the shown cells, the nearest of which count most, uint8 [rows, columns, 3]."""
+    def _guessed(self) -> NDArray[np.uint8]:
+        """For each cell a mean of the shown cells, the nearest of which count most, uint8 [h, w, 3]."""
         weight = self._shown.astype(np.float32)
         near, far = (MOST_CELLS // 24 | 1,) * 2, (MOST_CELLS // 4 | 1,) * 2
         colours = self._shown_colour * weight[:, :, None]
         total, weights = (cv2.blur(each, near) + FAR_SHARE * cv2.blur(each, far) for each in (colours, weight))
-        mean = total / np.maximum(weights, 1e-6)[:, :, None]
-        return np.clip(mean, 0, 255).astype(np.uint8)
+        mean = np.clip(total / np.maximum(weights, 1e-6)[:, :, None], 0, 255).astype(np.uint8)
+        return cv2.resize(mean, (self.width_px, self.height_px), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
     def _moved(self, frame: Frame) -> Mask:
         """Cells that differ from one of the pictures before."""
@@ -211,6 +214,7 @@ class BackgroundLearner:
         new = alike & ~known & (self._evidence >= np.where(self._shown, TO_REPLACE, TO_SHOW))
         doubted = known & (self._evidence == 0)
         self._shown = (self._shown | new) & ~doubted
+        self._guess = None
         cv2.copyTo(self._colour, (follow | new).view(np.uint8), self._shown_colour)
         self._samples += 1
         if self._samples % BLEND_EVERY == 0:

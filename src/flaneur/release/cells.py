@@ -53,7 +53,8 @@ class Cells:
         if not np.isfinite(edges).all():
             return np.tile((0, 0, self.columns, self.rows), (len(xyxy_px), 1)).astype(np.intp)
         outwards = np.concatenate((np.floor(edges[:2]), np.ceil(edges[2:]))).T
-        return np.clip(outwards, 0, limits).astype(np.intp)
+        corners: NDArray[np.intp] = np.clip(outwards, 0, limits).astype(np.intp)
+        return corners
 
     def shrink(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A full frame at the picture's size; the frame itself where it has that size."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.private import Tracks
+from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS
 from flaneur.release.background import BackgroundLearner
@@ -32,7 +32,7 @@ LARGEST = 0.6
 
 
 class Ghost:
-    """Takes the tracks of a video and hands out pictures of the street with a glyph for each road user.
+    """Takes a video frame by frame with what was found in it and hands out the street with a glyph for each road user.
 
     The pictures come in order, half a second after the tracks, each as large as the background's. One is all flat, and
     counted, when the tracker did not look within one second before it and after it: an empty street would be a lie.
@@ -53,14 +53,19 @@ class Ghost:
         self._waiting: deque[int] = deque()
         self._tracks: deque[Tracks] = deque()
 
-    def step(self, time_ns: int, tracks: Sequence[Tracks]) -> list[RedactedImage]:
-        """Take the time of the next frame and the tracks that the tracker has given since the frame before."""
-        interval = (time_ns + SLACK_NS) // self._min_interval_ns
+    def step(self, frame: Frame, detections: Detections | None, tracks: Sequence[Tracks]) -> list[RedactedImage]:
+        """Take the next frame, its detections and the tracks that the tracker has given since the frame before.
+
+        `detections` is None where the detector did not look or failed; elsewhere the background learns from the frame.
+        """
+        if detections is not None:
+            self._background.step(frame, detections)
+        interval = (frame.time_ns + SLACK_NS) // self._min_interval_ns
         if interval != self._interval:
             self._interval = interval
-            self._waiting.append(time_ns)
+            self._waiting.append(frame.time_ns)
         self._take(tracks)
-        return self._due(time_ns)
+        return self._due(frame.time_ns)
 
     def finish(self, tracks: Sequence[Tracks]) -> list[RedactedImage]:
         """The pictures still owed at the end of the video, given the last tracks."""

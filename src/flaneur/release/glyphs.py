@@ -17,6 +17,8 @@ GLYPH_BGR = (0, 159, 230)
 RIM_BGR = (24, 20, 16)
 RIM = 0.035
 """Width of the dark rim in heights of a glyph, so that it stands out from any ground."""
+TYRE = 0.05
+"""Width of a bicycle's tyre in the same unit."""
 FINENESS = 8
 """Shapes are drawn so many times as large and reduced, which gives smooth edges."""
 
@@ -104,7 +106,7 @@ def _stamp(shape: int, height_px: int) -> tuple[NDArray[np.float32], NDArray[np.
     opaque = cv2.dilate(ink, ellipse)
     for window in _WINDOWS.get(shape, ()):
         cv2.fillPoly(ink, [_at(window, large, margin)], 0)
-    colours = np.where(ink[:, :, None] > 0, np.float32(GLYPH_BGR), np.float32(RIM_BGR))
+    colours = np.where(ink[:, :, None] > 0, np.array(GLYPH_BGR, np.float32), np.array(RIM_BGR, np.float32))
     small = size[1] // FINENESS, size[0] // FINENESS
     weight = opaque[:, :, None].astype(np.float32) / 255
     opacity = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)[:, :, None]
@@ -130,4 +132,5 @@ def _ink(shape: int, size: tuple[int, int], scale: int, margin: int) -> NDArray[
 
 
 def _at(points: Points, scale: int, margin: int) -> NDArray[np.int32]:
-    return np.rint(np.array(points) * scale + margin).astype(np.int32)
+    pixels: NDArray[np.int32] = np.rint(np.array(points) * scale + margin).astype(np.int32)
+    return pixels

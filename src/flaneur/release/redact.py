@@ -3,7 +3,8 @@
 Blur, pixelation and silhouettes can be undone or recognised; a flat colour cannot (docs/redaction.md). A detector
 misses people for some frames now and then, so three signals that fail differently are put together: whatever may be a
 road user, grown and held for a while before and after; the confirmed tracks, which bridge gaps; and whatever moved.
-The pictures run about one second behind the video, because what was found later hides what came before.
+The pictures run about one second behind the video, because what was found later hides what came before. Live pictures
+come at once; they do without the tracks, which are a second late, and hold detections longer instead.
 """
 
 from collections import deque
@@ -30,6 +31,8 @@ SLACK_NS = SECOND_NS // 1000
 
 HOLD_NS = 450 * SECOND_NS // 1000
 """How long a detection hides before and after it was seen; always until the looks next to it, as a track does."""
+LIVE_HOLD_NS = 800 * SECOND_NS // 1000
+"""The same in live pictures, which know only what was before."""
 EDGE_HOLD_NS = 800 * SECOND_NS // 1000
 """The same at the picture's edge, up to the edge: who comes in or leaves is in sight in part before and after."""
 EDGE_REACH = 0.4
@@ -39,7 +42,7 @@ MAX_GAP_NS = SECOND_NS
 PATIENCE_NS = 5 * SECOND_NS // 2
 """A picture is hidden whole when this much of the video has gone by and the tracker has not answered."""
 
-MIN_SCORE = 0.2
+MIN_SCORE = 0.3
 MIN_VEHICLE_SCORE = 0.35
 """Weaker vehicles are mostly street furniture; one that drives is hidden by its motion."""
 GROW_X, GROW_Y = 0.1, 0.05
@@ -48,7 +51,8 @@ GROW_PICTURE = 1 / 600
 """And by this share of the picture's longer side, because small boxes are no more exact than large ones."""
 
 MOTION_LAGS_NS = (3 * SECOND_NS // 10, 8 * SECOND_NS // 10)
-"""Something moved where a picture differs both from the one this long before and from the one this long after."""
+"""Something moved where a picture differs both from the one this long before and from the one this long after; in
+live pictures and at the ends of a video, from the one that there is."""
 MOTION_GREY_LEVELS = 8
 DELAY_NS = max(HOLD_NS, EDGE_HOLD_NS, *MOTION_LAGS_NS)
 """What must be known after a picture, besides its tracks."""
@@ -57,6 +61,7 @@ MAX_MOTION = 0.5
 
 
 Boxes = NDArray[np.float32]
+NO_BOXES: Boxes = np.zeros((0, 4), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,15 @@ class RedactParams:
     """Larger pictures are reduced to this longer side."""
     most_per_s: float = 12.5
     """Of each interval of this rate only the first frame becomes a picture."""
+    live: bool = False
+    """Hand out each picture at once."""
 
 
 class Redactor:
     """Takes a video frame by frame with what was found in it and hands out redacted pictures.
 
-    The pictures come in order, as late as the tracks, which is about one second of video; each is `width_px` ×
-    `height_px`. In doubt a picture is hidden whole:
+    The pictures come in order, as late as the tracks, which is about one second of video, or at once when live; each
+    is `width_px` × `height_px`. In doubt a picture is hidden whole:
     before the first detection, where detector or tracker did not look in time, when a frame has another size than
     the video, when half of the picture moves at once.
     """
@@ -90,7 +97,8 @@ class Redactor:
         """How many of them were hidden whole."""
         self._flat = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
         self._waiting: deque[tuple[int, NDArray[np.uint8] | None]] = deque()
-        self._detected = _Looks(HOLD_NS)
+        self._live = params.live
+        self._detected = _Looks(LIVE_HOLD_NS if params.live else HOLD_NS)
         self._at_edge = _Looks(EDGE_HOLD_NS)
         self._tracked = _Looks(hold_ns=0)
         self._motion = _Motion(self._cells)
@@ -114,7 +122,8 @@ class Redactor:
             boxes = _maybe_road_users(detections)
             self._detected.add(frame.time_ns, boxes)
             self._at_edge.add(frame.time_ns, _up_to_the_edge(boxes, self._frame_size))
-        self._take(tracks)
+        if not self._live:
+            self._take(tracks)
         return self._due(frame.time_ns)
 
     def finish(self, tracks: Sequence[Tracks]) -> list[RedactedImage]:
@@ -148,13 +157,14 @@ class Redactor:
 
     def _is_due(self, time_ns: int, now_ns: int) -> bool:
         age_ns = now_ns - time_ns
-        return age_ns > PATIENCE_NS or (age_ns >= DELAY_NS and self._tracked.reach(time_ns))
+        return self._live or age_ns > PATIENCE_NS or (age_ns >= DELAY_NS and self._tracked.reach(time_ns))
 
     def _hidden(self, time_ns: int, *, at_end: bool) -> Mask | None:
         """Cells to hide; None when nobody can tell."""
+        at_end = at_end or self._live  # nothing comes after the latest picture
         detected = self._detected.around(time_ns, at_end=at_end)
         at_edge = self._at_edge.around(time_ns, at_end=at_end)
-        tracked = self._tracked.around(time_ns, at_end=at_end)
+        tracked = NO_BOXES if self._live else self._tracked.around(time_ns, at_end=at_end)
         moved = self._motion.around(time_ns)
         if detected is None or at_edge is None or tracked is None or moved is None or moved.mean() > MAX_MOTION:
             return None
