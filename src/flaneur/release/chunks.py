@@ -56,6 +56,10 @@ class PublicCount:
             return 2 * rows_influenced(protection, self.limit.rows)
         return rows_influenced(protection, self.limit.events)
 
+    def reach(self, chunks: int) -> tuple[int, int | None]:
+        """What a direction's sum over so many chunks can be at the least and, where that is limited, at the most."""
+        return 0, chunks * self.limit.rows if isinstance(self.limit, RowLimit) else None
+
     def rows(self, track_id: NDArray[np.int64], direction: NDArray[np.int8], kind: NDArray[np.uint8]) -> Tally:
         """A chunk's events at the place in the order of time, clipped to the limit: int64 [2], one for each direction.
 
@@ -86,6 +90,13 @@ class PublicOccupancy:
         """How much one event can change the sums of any number of chunks."""
         low, high = (0, STEPS) if self.clip is None else self._clip_steps(self.clip)
         return of_sum(rows_influenced(protection, 1), low, high)
+
+    def reach(self, chunks: int) -> tuple[int, int | None]:
+        """What the sum over so many chunks can be at the least and, where that is limited, at the most."""
+        if self.clip is None:
+            return 0, None
+        low, high = self._clip_steps(self.clip)
+        return chunks * low, chunks * high
 
     def rows(self, present: NDArray[np.int32]) -> Tally:
         """The row of a chunk with so many `present` [moments, kinds] in the zone; `lo` where nothing was looked at."""

@@ -1,7 +1,7 @@
 """The boundary for public figures: exact rows of a window -> figures with noise, after the ledger was charged.
 
-What follows the noise is post-processing, which cannot weaken the guarantee: no figure is below zero, and the total of
-both directions is the sum of the two that are told.
+What follows the noise is post-processing, which cannot weaken the guarantee: no figure is below zero or beyond what
+clipping allows, and the total of both directions is the sum of the two that are told.
 """
 
 from collections.abc import Iterator
@@ -84,10 +84,15 @@ def _told(table: PublicTable, noisy: Tally, scale: float, chunks: int) -> Iterat
             step = 1.0
         case PublicOccupancy():  # the number of chunks follows from the times of frames and is no secret
             step = 1.0 / (STEPS * chunks)
-    values = [max(int(value), 0) for value in noisy]
+    least, most = table.reach(chunks)
+
+    def possible(number: int) -> int:
+        return max(number, least) if most is None else min(max(number, least), most)
+
     width = half_width(scale)
+    values = [possible(int(raw)) for raw in noisy]
     for direction, raw, value in zip(table.directions, noisy, values, strict=True):
-        yield direction, value, max(int(raw) - width, 0), max(int(raw) + width, 0), step
+        yield direction, value, possible(int(raw) - width), possible(int(raw) + width), step
     if len(values) > 1:
         raw, width, total = int(noisy.sum()), half_width(scale, len(values)), sum(values)
-        yield TOTAL, total, min(max(raw - width, 0), total), max(raw + width, total), step
+        yield TOTAL, total, min(possible(raw - width), total), max(possible(raw + width), total), step

@@ -104,6 +104,7 @@ def publish_video(
     """
     publication = publication_of(job, table)
     check_folder(folder, 0)
+    _check_start(publication, table, ledger, job.start_ns)
     with open_source(job) as source:
         detector = open_job_detector(job)
         _check_kinds(table.figure, detector.facts.kinds)
@@ -124,6 +125,16 @@ def publish_video(
     except WriteError as error:
         raise UserError(f"{error}; what the figures cost stays spent") from None
     return Published(figures, head)
+
+
+def _check_start(publication: Publication, table: PublishTable, ledger: Path, start_ns: int) -> None:
+    """BudgetSpentError when not even the first chunk can be paid for, which need not wait until all is measured."""
+    if ledger.exists():
+        first_ns = start_ns - start_ns % publication.protection.chunk_ns
+        until_ns = first_ns + publication.protection.chunk_ns
+        cost = publication.window_nano_epsilon
+        with Ledger.open(ledger) as book:
+            book.check(promise_of(table), Charge(publication.site, publication.camera, first_ns, until_ns, cost))
 
 
 def _windows(

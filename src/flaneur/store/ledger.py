@@ -135,13 +135,34 @@ class Ledger:
         with explained(self._path), _exclusive(self._connection):
             head = _verify(self._path, self._connection, self._key)
             for charge in charges:
-                self._check(promise, charge)
+                self.check(promise, charge)
                 head = self._append(head, promise, charge)
             values = (head[0], head[1].hex())
             self._connection.execute(
                 "INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (head[0], seal(self._key, head[1], values))
             )
         return Head(head[0], head[1].hex())
+
+    def check(self, promise: Promise, charge: Charge) -> None:
+        """BudgetSpentError when this could not be spent now."""
+        moments = charge.site, charge.camera, charge.from_ns, charge.until_ns
+        (widest,) = self._connection.execute("SELECT coalesce(max(rho_ns), 0) FROM spent").fetchone()
+        for entry in self._near(max(promise.rho_ns, widest), *moments):
+            if entry.promise != promise:
+                raise BudgetSpentError(
+                    f"{_when(charge)}: figures of this time were published under another promise "
+                    f"({_said(entry.promise)}; now {_said(promise)}), which cannot be changed afterwards; "
+                    "nothing was spent and nothing is given"
+                )
+        left = promise.nano_budget - _most_seen(
+            self._near(promise.rho_ns, *moments), promise.rho_ns, charge.from_ns, charge.until_ns
+        )
+        if charge.nano_epsilon > left:
+            raise BudgetSpentError(
+                f"{_when(charge)}: the figures need ε = {charge.nano_epsilon / NANO:g}, and of the budget of "
+                f"{promise.nano_budget / NANO:g} there is {max(left, 0) / NANO:g} left; "
+                "nothing was spent and nothing is given"
+            )
 
     def left(self, promise: Promise, site: str, camera: str, from_ns: int, until_ns: int) -> int:
         """Billionths of ε that one more release over these moments may cost."""
@@ -171,26 +192,6 @@ class Ledger:
         query = "SELECT * FROM spent WHERE site = ? AND camera = ? AND from_ns <= ? AND until_ns >= ?"
         rows = self._connection.execute(query, (site, camera, until_ns + rho_ns, from_ns - rho_ns))
         return [_entry(row) for row in rows]
-
-    def _check(self, promise: Promise, charge: Charge) -> None:
-        moments = charge.site, charge.camera, charge.from_ns, charge.until_ns
-        (widest,) = self._connection.execute("SELECT coalesce(max(rho_ns), 0) FROM spent").fetchone()
-        for entry in self._near(max(promise.rho_ns, widest), *moments):
-            if entry.promise != promise:
-                raise BudgetSpentError(
-                    f"{_when(charge)}: figures of this time were published under another promise "
-                    f"({_said(entry.promise)}; now {_said(promise)}), which cannot be changed afterwards; "
-                    "nothing was spent and nothing is given"
-                )
-        left = promise.nano_budget - _most_seen(
-            self._near(promise.rho_ns, *moments), promise.rho_ns, charge.from_ns, charge.until_ns
-        )
-        if charge.nano_epsilon > left:
-            raise BudgetSpentError(
-                f"{_when(charge)}: the figures need ε = {charge.nano_epsilon / NANO:g}, and of the budget of "
-                f"{promise.nano_budget / NANO:g} there is {max(left, 0) / NANO:g} left; "
-                "nothing was spent and nothing is given"
-            )
 
     def _append(self, head: tuple[int, bytes], promise: Promise, charge: Charge) -> tuple[int, bytes]:
         values = (head[0] + 1, *astuple(charge), *astuple(promise))
