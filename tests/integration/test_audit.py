@@ -1,11 +1,13 @@
 """The audit log against real processes, real kills and a real full disk."""
 
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,7 +48,15 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
         assert [camera for account, camera in written if account == name] == [str(n) for n in range(20)]
 
 
-@pytest.mark.parametrize("told", [1, 10, 40])
+def test_threads_of_one_process_lose_nothing_either(tmp_path: Path) -> None:
+    site = Site(tmp_path).create()
+    with site.open() as log, ThreadPoolExecutor(4) as pool:
+        sizes = list(pool.map(lambda _: log.append(END).size, range(40)))
+    assert sorted(sizes) == list(range(2, 42))
+    assert site.verify(site.remembered).head.size == 41
+
+
+@pytest.mark.parametrize("told", [1, 40])
 def test_a_killed_writer_loses_nothing_that_it_was_told_is_recorded(tmp_path: Path, told: int) -> None:
     site = Site(tmp_path).create()
     with subprocess.Popen(writer(site, "a", 10_000), stdout=subprocess.PIPE, text=True) as program:
@@ -117,7 +127,7 @@ def test_half_an_entry_that_cannot_be_taken_back_is_repaired_by_the_next_program
     with site.open() as log, monkeypatch.context() as broken:
         broken.setattr(os, "write", half_written)
         broken.setattr(os, "ftruncate", not_now)
-        with pytest.raises(AuditError, match="the disk is full; nothing was recorded"):
+        with pytest.raises(AuditError, match=r"the disk is full.*nothing was recorded"):
             log.append(END)
     with pytest.raises(AuditError, match="ends in the middle of an entry"):
         site.verify()
@@ -132,8 +142,6 @@ def test_a_locked_log_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(reading, "LOCK_WAIT_S", 0.05)
     site = Site(tmp_path).create()
     with site.open() as one, site.open() as two:
-        import fcntl
-
         fcntl.flock(one._fd, fcntl.LOCK_EX)
         with pytest.raises(AuditError, match="is locked by another program"):
             two.append(END)
@@ -141,3 +149,24 @@ def test_a_locked_log_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         two.append(END)
         one.append(END)
     assert site.verify(site.remembered).head.size == 3
+
+
+def test_a_head_that_cannot_be_remembered_is_told_and_the_entry_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path).create()
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with site.open() as log:
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "replace", full)
+            with pytest.raises(
+                AuditError, match=r"the last entry is recorded, but its head 2:.* could not be remembered"
+            ):
+                log.append(END)
+        assert site.verify(site.remembered).head.size == 2
+        log.append(END)
+    assert site.verify(site.remembered).head.size == 3
+    assert [path.name for path in site.key.parent.iterdir() if path.name.endswith(".partial")] == []

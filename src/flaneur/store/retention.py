@@ -57,9 +57,9 @@ def age(path: Path, limits: Limits, announce: Callable[[Aged], None]) -> Aged:
     """Apply `limits` to the store at `path`, and wipe what went.
 
     `announce` is called before anything is lost, and not when nothing is too old; if it raises, nothing has happened.
-    StoreError when the store cannot be used, is in use by another program, or holds figures whose age is not known:
-    then nothing has happened either. If the message says that old figures are deleted but still lie in the file's
-    gaps, the same call finishes the work.
+    StoreError when the store cannot be used, is open anywhere else (also in this process), or holds figures whose age
+    is not known: then nothing has happened either. If the message says that old figures are deleted but still lie in
+    gaps of the file, the same call finishes the work.
     """
     store.Store.open(path).close()  # says what is wrong with the file; brings in what a crash has left beside it
     with _alone(path) as connection:

@@ -19,9 +19,9 @@ _SENTENCES = {
     errno.EACCES: "may not be used by this account; change its permissions",
     errno.EPERM: "may not be used by this account; change its permissions",
     errno.EROFS: "lies on a read-only disk",
-    errno.ENOSPC: "the disk is full; nothing was recorded; free some space and try again",
-    errno.EDQUOT: "the disk is full; nothing was recorded; free some space and try again",
-    errno.EFBIG: "cannot grow; nothing was recorded; the file is as large as this system allows",
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EDQUOT: "the disk is full; free some space and try again",
+    errno.EFBIG: "cannot grow; the file is as large as this system allows",
 }
 
 

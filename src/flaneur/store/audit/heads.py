@@ -61,6 +61,8 @@ def remember(path: Path, head: Head) -> None:
                 os.fsync(file.fileno())
             beside.replace(path)
             sync_folder(path)
+    except AuditError as error:
+        raise AuditError(f"{error}; the last entry is recorded, but its head {head} could not be remembered") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -6,6 +6,7 @@ the log is as long as what is remembered, or longer. Several processes may add t
 
 import fcntl
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ class AuditLog:
         self._key = SiteKey.load(key_path)
         self._heads = head_path(key_path)
         self._read = Read()
+        self._one_thread = threading.Lock()  # the lock on the file is the whole process's
         with explained(path):
             self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
 
@@ -92,10 +94,10 @@ class AuditLog:
 
         When this raises, the entry is not recorded, or the head that covers it could not be remembered.
         """
-        with locked(self._fd, self._path, fcntl.LOCK_EX):
+        with self._one_thread, locked(self._fd, self._path, fcntl.LOCK_EX):
             self._catch_up()
             self._add(entry)
-        return self.head
+            return self.head
 
     def close(self) -> None:
         """Let go of the file."""
@@ -147,14 +149,14 @@ class AuditLog:
     def _add(self, entry: Entry) -> None:
         text = self._read.chain.next_line(entry, time_text(self._clock_ns()), self._key)
         chain = self._read.chain.after(text)
-        with explained(self._path):
-            try:
+        try:
+            with explained(self._path):
                 _write_all(self._fd, text + b"\n")
                 os.fsync(self._fd)
-            except OSError:
-                with suppress(OSError):  # what then stays is a torn line, which the next program removes
-                    os.ftruncate(self._fd, self._read.end)
-                raise
+        except AuditError as error:
+            with suppress(OSError):  # what then stays is a torn line, which the next program removes
+                os.ftruncate(self._fd, self._read.end)
+            raise AuditError(f"{error}; nothing was recorded") from None
         self._read = Read(chain, self._read.end + len(text) + 1)
         remember(self._heads, chain.head)
 
