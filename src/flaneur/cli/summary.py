@@ -16,7 +16,7 @@ from flaneur.data.released import Distribution, Measurement, RunFacts
 from flaneur.data.statistics import split_name
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words
-from flaneur.serve.measured import Measured, heading, tables, topics
+from flaneur.serve.measured import Measured, StatisticsTable, heading, tables, topics
 
 SHOWN = ("speed", "section_speed", "dwell", "queue_length", "signal", "ttc", "pet", "alarm", "los", "density_voronoi")
 """Measures in metres that the terminal has room for; the report has all."""
@@ -64,7 +64,8 @@ def show_summary(
         console.print("", _counts(text, words, counted))
     for topic in topics(one for one in distributions if one.measure in SHOWN):
         for measured in topic.measures:
-            console.print("", _statistics(words, measured))
+            for told in tables(words, measured)[:1]:
+                console.print("", _statistics(words, measured, told))
     console.print()
     for note in facts.notes:
         console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
@@ -184,9 +185,8 @@ def _is_taken(counted: Totals, key: tuple[str, str, str]) -> bool:
     )
 
 
-def _statistics(words: Words, measured: Measured) -> RenderableType:
-    """The first table of a measure, that of all kinds together where there are many rows; with one band in a row."""
-    told = tables(words, measured)[0]
+def _statistics(words: Words, measured: Measured, told: StatisticsTable) -> RenderableType:
+    """A table of a measure with one band in a row."""
     table = _plain_table([heading(words, measured), *([told.second] if told.second else []), *told.columns])
     if told.second:
         table.columns[1].justify = "left"

@@ -137,9 +137,9 @@ def heading(words: Words, measured: Measured) -> str:
 
 
 def tables(words: Words, measured: Measured) -> list[StatisticsTable]:
-    """One of the values where there are any, and one for each number by group."""
+    """One of the values where there are any to tell, and one for each number by group."""
     found = []
-    if measured.statistics:
+    if measured.statistics and any(map(_is_known, measured.rows)):
         caption = words.say("values_caption", measure=heading(words, measured))
         head = StatisticsTable(caption, words.say("who"), value_columns(words, measured), [])
         found += _by_length(words, measured, head, partial(value_rows, words, measured))

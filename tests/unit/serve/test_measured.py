@@ -7,13 +7,25 @@ import pytest
 from flaneur.data.released import CameraHealth, Distribution, Estimate, Measurement
 from flaneur.data.statistics import STATISTICS
 from flaneur.data.time import MINUTE_NS
+from flaneur.measure.conflicts import ConflictParams
 from flaneur.serve.bins import bins_for, put_together
 from flaneur.serve.curves import curve_chart
 from flaneur.serve.formats import Words
-from flaneur.serve.measured import OTHERS, TOPICS, colour, group_rows, heading, topics, value_columns, value_rows
+from flaneur.serve.headlines import headlines
+from flaneur.serve.measured import (
+    OTHERS,
+    TOPICS,
+    colour,
+    group_rows,
+    heading,
+    tables,
+    topics,
+    value_columns,
+    value_rows,
+)
 from flaneur.serve.report import Metres, render_report
 from flaneur.serve.tables import raw_table
-from flaneur.serve.texts import TEXTS
+from flaneur.serve.texts import OF_TRAJECTORIES, TEXTS
 from support.figures import MONDAY_7H_NS, facts, figure
 from support.metres import GROUND, ROUGH, Measured, measured
 from support.page import Page
@@ -124,10 +136,91 @@ def test_how_far_the_ground_can_be_trusted_is_told(street: Measured) -> None:
     good, rough, none = (page(street, ground=one) for one in (GROUND, ROUGH, None))
     assert "0.08 m on average (root mean square), 0.17 m at worst" in good.text
     assert "kerb by the tree" in good.text
-    assert "It is rough" not in good.text
-    assert "It is rough" in rough.text
+    assert "The ground plane is rough" not in good.text
+    assert "The ground plane is rough" in rough.text
     assert "flaneur ground" in none.text
     assert "The ground plane" in none.texts
+
+
+def test_four_points_are_said_to_be_unchecked(street: Measured) -> None:
+    four = replace(GROUND, points=4, residual_m=None, worst_m=None, doubtful=())
+    assert page(street, ground=four).text.count("The ground plane is unchecked: four points always fit.") == 2
+    assert "unchecked" not in page(street).text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_trajectories_are_not_called_a_video(street: Measured, language: str) -> None:
+    run = facts(end_ns=MONDAY_7H_NS + 12 * MINUTE_NS, width_px=0, height_px=0, detector="", stage_ms_per_frame=())
+    told = Metres(distributions=street.distributions, maps=street.maps)
+    text = Page(render_report(run, street.measurements, metres=told, language=language)).text  # type: ignore[arg-type]
+    text = text.replace(TEXTS[language]["privacy_has_not"], "")
+    assert not re.search(r"\b([Vv]ideos?|[Dd]etectors?|[Dd]etektors?|[Bb]ild(er)?|picture|0 × 0)\b", text)
+    assert TEXTS[language]["whole scene"] in text
+
+
+def test_what_is_said_otherwise_of_trajectories_fills_the_same_gaps() -> None:
+    for language, texts in OF_TRAJECTORIES.items():
+        assert texts.keys() <= TEXTS[language].keys()
+        assert texts.keys() == OF_TRAJECTORIES["en"].keys()
+        for key, text in texts.items():
+            assert set(re.findall(r"{(\w+)}", text)) <= set(re.findall(r"{(\w+)}", TEXTS[language][key])), key
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_severities_are_explained_with_the_limits_that_are_used(language: str) -> None:
+    params, point = ConflictParams(), TEXTS[language]["decimal"]
+    for measure, limits in (("ttc", params.ttc_s), ("pet", params.pet_s), ("drac", params.drac_mps2)):
+        for limit in limits:
+            assert f" {limit:g} ".replace(".", point) in TEXTS[language][f"about_{measure}"]
+
+
+def test_long_tables_show_all_kinds_first_and_each_kind_behind(street: Measured) -> None:
+    rows = [speed(place=f"line {n}", kind=kind, n=40 + (kind == "all")) for n in range(20) for kind in ("all", "car")]
+    (topic,) = topics(rows)
+    brief, full = tables(ENGLISH, topic.measures[0])
+    assert (brief.folded, full.folded) == (False, True)
+    assert [len(table.places) for table in (brief, full)] == [20, 20]
+    assert brief.second == ""
+    assert "all kinds" in brief.caption
+    assert all(len(place.rows) == 2 for place in full.places)
+
+
+def test_speeds_of_people_on_foot_are_in_metres_per_second() -> None:
+    (topic,) = topics([speed(kind="all", value=1.4), speed(kind="pedestrian", value=1.4)])
+    assert heading(ENGLISH, topic.measures[0]) == "Speed (m/s)"
+    assert value_rows(ENGLISH, topic.measures[0])[0].rows == [("pedestrians", ["40", "1.40 (0.40–2.40)"])]
+
+
+def test_nothing_to_tell_is_a_sentence_and_no_table() -> None:
+    few = replace(speed(kind="all", n=2), estimates=(("v85", Estimate(None, sample_size=2)),))
+    (topic,) = topics([few])
+    assert tables(ENGLISH, topic.measures[0]) == []
+    told = Page(render_report(facts(), [figure(MONDAY_7H_NS)], metres=Metres(distributions=(few,))))
+    assert "Fewer than three at every place" in told.text
+
+
+def test_alarm_levels_are_told_with_their_thresholds() -> None:
+    assert ENGLISH.group("level 2 from 3.5/m²") == "level 2 (from 3.5/m²)"
+    assert Words("de").group("level 2 from 3.5/m²") == "Stufe 2 (ab 3,5/m²)"
+    assert Words("de").group("0–0.5/m²") == "0–0,5/m²"
+
+
+def test_headlines_tell_the_worst_of_each_topic(street: Measured) -> None:
+    tiles = {tile.label: tile for tile in headlines(ENGLISH, topics(street.distributions))}
+    speeds = [
+        (dict(d.estimates)["v85"].value or 0.0) * 3.6
+        for d in street.distributions
+        if d.measure == "speed" and d.kind != "all"
+    ]
+    assert tiles["Highest v85"].value == f"{max(speeds):.1f} km/h"
+    assert tiles["Longest queue"].value.endswith(" m")
+    red = [
+        dict(d.estimates)["count"].value or 0.0
+        for d in street.distributions
+        if (d.measure, d.direction, d.kind) == ("signal", "red", "all")
+    ]
+    assert tiles["Crossings in red"].value == f"{sum(red):.0f}"
+    assert headlines(ENGLISH, ()) == []
 
 
 def test_without_measures_in_metres_there_are_no_sections_of_them() -> None:

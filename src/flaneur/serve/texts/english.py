@@ -188,7 +188,7 @@ ENGLISH: dict[str, str] = {
     # the ground plane
     "ground_title": "The ground plane",
     "ground_intro": "All lengths and speeds rest on a ground plane that ties the picture to metres. Its errors are part of the bands of all figures.",
-    "ground_rough": "It is rough: nothing was measured on the spot, the scale comes from the usual sizes of road users. Give at least four points that were measured with a tape before decisions rest on speeds and lengths.",
+    "ground_rough": "The ground plane is rough: nothing was measured on the spot, the scale comes from the usual sizes of road users. Give at least four points that were measured with a tape before decisions rest on speeds and lengths.",
     "ground_none": "This camera has no ground plane, so there are no speeds, distances, queues, densities or near misses. “flaneur ground” shows how to tie four or more points of the picture to metres, or estimates a rough plane from the sizes of road users.",
     "ground_method": "Comes from",
     "ground_by_points": "points in the picture and on the ground",
@@ -199,7 +199,7 @@ ENGLISH: dict[str, str] = {
     "ground_residual": "Residuals",
     "ground_residual_value": "{mean} m on average (root mean square), {worst} m at worst",
     "ground_check": "Check",
-    "ground_unchecked": "Unchecked: four points always fit. Two or more others would show whether one of them is wrong.",
+    "ground_unchecked": "The ground plane is unchecked: four points always fit. Two or more others would show whether one of them is wrong.",
     "ground_scale": "Uncertainty of lengths and speeds",
     "ground_scale_value": "± {share} (95 %)",
     "ground_doubtful": "Points that disagree",

@@ -25,8 +25,10 @@ ENGLISH_TRAJECTORIES: dict[str, str] = {
     "unseen_dropped": "{dropped} of {frames} moments could not be used.",
     "unseen_no_drops": "No moment of {frames} was lost.",
     "unseen_interrupted": "The run was stopped before the end of the file. What follows in it is not in this report.",
+    "frames_seen": "Moments used",
+    "frames_dropped": "Moments lost",
     "limit_check": "The figures are as good as the trajectories: whom those miss is missing here, and where those are wrong so are speeds and near misses.",
     "privacy_has": "Figures about places and intervals of a minute or more, facts about the run, and, where shown, a map of near misses by square metre.",
     "privacy_software": "The software neither recognises people nor reads number plates; there is no setting for it. Of single trajectories nothing was written down.",
-    "ground_none": "The positions came in metres, so no picture had to be tied to the ground. How exact they are is not known here: bands hold only what the file says of its errors.",
+    "ground_none": "The positions came in metres, so nothing was to be calibrated. How exact they are is not known here: bands hold only what the file says of its errors.",
 }

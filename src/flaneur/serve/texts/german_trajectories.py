@@ -25,8 +25,10 @@ GERMAN_TRAJECTORIES: dict[str, str] = {
     "unseen_dropped": "{dropped} von {frames} Augenblicken waren nicht zu gebrauchen.",
     "unseen_no_drops": "Keiner von {frames} Augenblicken ging verloren.",
     "unseen_interrupted": "Der Lauf wurde vor dem Ende der Datei beendet. Was darin folgt, steht nicht in diesem Bericht.",
+    "frames_seen": "Benutzte Augenblicke",
+    "frames_dropped": "Verlorene Augenblicke",
     "limit_check": "Die Zahlen sind so gut wie die Trajektorien: Wer dort fehlt, fehlt hier, und wo sie falsch sind, sind es auch Geschwindigkeiten und Beinaheunfälle.",
     "privacy_has": "Zahlen über Orte und Intervalle von einer Minute oder mehr, Angaben zum Lauf und, wo gezeigt, eine Karte von Beinaheunfällen nach Quadratmetern.",
     "privacy_software": "Die Software erkennt keine Menschen wieder und liest keine Kennzeichen; es gibt dafür keine Einstellung. Von einzelnen Trajektorien wurde nichts aufgeschrieben.",
-    "ground_none": "Die Orte kamen in Metern, also war kein Bild mit dem Boden zu verbinden. Wie genau sie sind, ist hier nicht bekannt: Spannen enthalten nur, was die Datei über ihre Fehler sagt.",
+    "ground_none": "Die Orte kamen in Metern, also war nichts zu kalibrieren. Wie genau sie sind, ist hier nicht bekannt: Spannen enthalten nur, was die Datei über ihre Fehler sagt.",
 }
