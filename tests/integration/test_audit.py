@@ -81,6 +81,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_a_log_on_a_full_disk_is_not_begun(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space"):
+        filler.write_bytes(bytes(100_000))
+    with pytest.raises(AuditError, match="the disk is full"):
+        Site(small_disk).create()
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == [filler]
+
+
 def test_a_full_disk_is_told_and_the_log_goes_on_afterwards(small_disk: Path) -> None:
     site = Site(small_disk).create()
     filler = small_disk / "filler"

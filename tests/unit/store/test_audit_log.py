@@ -53,6 +53,14 @@ def test_a_log_is_never_begun_over_another(site: Site) -> None:
     assert site.log.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["audit.jsonl", "audit.key", "audit.key.pub", "audit.key.head"])
+def test_whatever_is_there_already_stays_and_nothing_comes_beside_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(AuditError, match="exists already"):
+        AuditLog.create(tmp_path / "audit.jsonl", tmp_path / "audit.key", "s", "f", lambda: 0)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+
+
 def test_a_log_that_cannot_be_begun_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="is not there"):
         AuditLog.create(tmp_path / "nowhere" / "log", tmp_path / "key", "s", "f", lambda: 0)

@@ -13,6 +13,7 @@ from flaneur.store.audit.errors import AuditError, explained
 
 LARGEST_BYTES = 10_000
 OWNER_ONLY = 0o600
+EVERYBODY = 0o644
 
 
 class PublicKey:
@@ -69,11 +70,12 @@ class SiteKey:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        for file, content, mode in ((path, secret, OWNER_ONLY), (public_path(path), public, 0o644)):
-            with explained(file), os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as opened:
-                opened.write(content)
-                opened.flush()
-                os.fsync(opened.fileno())
+        new_file(path, secret, OWNER_ONLY)
+        try:
+            new_file(public_path(path), public, EVERYBODY)
+        except AuditError:
+            path.unlink()
+            raise
         return cls(key)
 
     @classmethod
@@ -106,6 +108,20 @@ class SiteKey:
 def public_path(key: Path) -> Path:
     """Where the public half of the key in the file `key` lies."""
     return key.with_name(f"{key.name}.pub")
+
+
+def new_file(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that was not there before, whole or not at all; AuditError when it was there or the disk refuses."""
+    with explained(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _content(path: Path) -> bytes:

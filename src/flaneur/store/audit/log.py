@@ -18,7 +18,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.store.audit.entries import Entry, Opened, Record, Repaired
 from flaneur.store.audit.errors import AuditError, explained
 from flaneur.store.audit.heads import Head, head_path, recall, remember, sync_folder
-from flaneur.store.audit.key import SiteKey, public_path
+from flaneur.store.audit.key import SiteKey, new_file, public_path
 from flaneur.store.audit.reading import Look, Read, about, check_end, check_owner, follow, locked, look_on
 
 MILLISECOND_NS = SECOND_NS // 1000
@@ -54,21 +54,26 @@ class AuditLog:
     @classmethod
     def create(cls, path: Path, key_path: Path, site: str, software: str, clock_ns: Callable[[], int]) -> Self:
         """Begin a log and its key, both in new files; AuditError when one of them is there already."""
-        ours = (path, key_path, public_path(key_path), head_path(key_path))
-        for new in ours:
-            if new.exists():
-                raise AuditError(f"{new}: exists already; a log is never begun anew over an old one")
+        heads = head_path(key_path)
+        if heads.exists():
+            raise AuditError(f"{heads}: exists already; a log is never begun anew over an old one")
+        made: list[Path] = []  # by us, and not by another program that begins a log at this moment
         try:
+            new_file(path, b"", READABLE)
+            made.append(path)
             key = SiteKey.create(key_path)
-            with explained(path):
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, READABLE))
-                sync_folder(path)
+            made += [key_path, public_path(key_path), heads]
             log = cls(path, key_path, clock_ns)
-            with locked(log._fd, path, fcntl.LOCK_EX):
-                log._add(Opened(site=site, public_key=key.public.hex, software=software))
+            try:
+                with locked(log._fd, path, fcntl.LOCK_EX):
+                    log._add(Opened(site=site, public_key=key.public.hex, software=software))
+                sync_folder(path)
+            except AuditError:
+                log.close()
+                raise
         except AuditError:
-            for new in ours:
-                new.unlink(missing_ok=True)
+            for file in made:
+                file.unlink(missing_ok=True)
             raise
         return log
 
