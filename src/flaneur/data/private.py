@@ -41,15 +41,18 @@ class Private:
 def _check(owner: object, name: str, dtype: type, shape: tuple[int | None, ...], n: int | None = None) -> int:
     """Length of the first dimension of `owner.name`, after its type and shape were checked."""
     array = getattr(owner, name)
+    # this runs some hundred times for each frame: what is in order must be found so at once
+    if isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == len(shape):
+        size = array.shape
+        if (n is None or size[0] == n) and (len(shape) == 1 or shape[1] is None or size[1] == shape[1]):
+            return int(size[0])
     place = f"{type(owner).__name__}.{name}"
     if not isinstance(array, np.ndarray) or array.dtype != dtype:
         found = getattr(array, "dtype", type(array).__name__)
         raise TypeError(f"{place} must be a numpy array of {np.dtype(dtype)}, not {found}")
     if len(array.shape) != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
         raise ValueError(f"{place} must have shape {shape} (None = n), not {array.shape}")
-    if n is not None and array.shape[0] != n:
-        raise ValueError(f"{place} has {array.shape[0]} rows where the others have {n}")
-    return int(array.shape[0])
+    raise ValueError(f"{place} has {array.shape[0]} rows where the others have {n}")
 
 
 class Frame(Private):

@@ -12,6 +12,7 @@ another (Almqvist, Hydén, Risser, 1991). If one has left the other's path after
 than T, and 2 (w T - g) / T² = 2 w (T - TTC) / T² is enough. The two agree at T = 2 TTC.
 """
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -29,6 +30,9 @@ LATERAL_MPS2 = 4.0
 TURN_AT_LEAST = 0.1
 """Radians within the horizon; less is as good as straight."""
 CHORD_S = 0.1
+COARSE_S = 0.5
+FEW = 50
+"""So few pairs on arcs are looked at in short chords at once."""
 GRAVITY_MPS2 = 9.81
 """Nobody brakes harder than this, so a higher DRAC says no more than that the crash cannot be avoided by braking."""
 
@@ -72,16 +76,13 @@ class Moving(Private):
 
     def way_m(self, rows: Rows, t_s: Array) -> Array:
         """How far each of `rows` [p] has come after `t_s` [k] or [p, k], metres [p, k, 2]."""
-        turned = self.turned(rows, t_s)
-        rate = self.turn_radps[rows, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            on_arc_s = np.where(rate == 0.0, t_s, np.minimum(t_s, np.abs(np.pi / 2 / rate)))
-        chord = on_arc_s * np.sinc(turned / (2 * np.pi))
-        course, end = self.course_rad[rows, None] + turned / 2, self.course_rad[rows, None] + turned
-        straight = t_s - on_arc_s
-        way = np.stack(
-            (chord * np.cos(course) + straight * np.cos(end), chord * np.sin(course) + straight * np.sin(end)), axis=-1
-        )
+        turned, rate, course = self.turned(rows, t_s), self.turn_radps[rows, None], self.course_rad[rows, None]
+        cos, sin = np.cos(course + turned), np.sin(course + turned)
+        rate = np.where(rate == 0.0, 1.0, rate)
+        straight_s = t_s - turned / rate
+        x = (sin - np.sin(course)) / rate + straight_s * cos
+        y = (np.cos(course) - cos) / rate + straight_s * sin
+        way = np.stack((x, y), axis=-1)
         out: Array = way * self.speed_mps[rows, None, None]
         return out
 
@@ -137,24 +138,28 @@ class Contacts(Private):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class _Chords(Private):
-    """Relative ways of p pairs in k straight pieces one after another."""
+    """Straight pieces of the relative ways of pairs, m rows; those of one pair follow one another."""
 
+    pair: Rows
+    """[m] which pair."""
     begin_s: Array
-    """[k]"""
-    length_s: float
+    """[m]"""
+    length_s: Array
+    """[m]"""
+    until_s: Array
+    """[m] how long it goes on like this, for whoever asks whether it is sure."""
     apart_m: Array
-    """[p, k, 2] from a to b when the piece begins."""
+    """[2, m] from a to b when the piece begins."""
     velocity_mps: Array
-    """[p, k, 2] of b as seen from a."""
+    """[2, m] of b as seen from a."""
     heading_a: Array
-    """[p, k]"""
+    """[m]"""
     heading_b: Array
-    """[p, k]"""
+    """[m]"""
 
     def take(self, rows: Rows) -> "_Chords":
-        """Some of the pairs."""
-        columns = (self.apart_m, self.velocity_mps, self.heading_a, self.heading_b)
-        return _Chords(self.begin_s, self.length_s, *(column[rows] for column in columns))
+        """Some of them."""
+        return _Chords(*(getattr(self, f.name)[..., rows] for f in fields(self)))
 
 
 def contacts(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> Contacts:
@@ -162,67 +167,93 @@ def contacts(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> Contacts:
     if not len(a):
         return Contacts.none()
     bent = (moving.turn_radps[a] != 0.0) | (moving.turn_radps[b] != 0.0)
-    found = [_first(moving, a[~bent], b[~bent], _straight(moving, a[~bent], b[~bent], horizon_s))]
+    chords = _straight(moving, a, b, np.flatnonzero(~bent), horizon_s)
     if bent.any():
-        found.append(_first(moving, a[bent], b[bent], _bent(moving, a[bent], b[bent], horizon_s)))
-    full = [part for part in found if len(part.a)]
-    if len(full) < 2:
-        return full[0] if full else found[0]
-    return Contacts(*(np.concatenate([getattr(part, f.name) for part in full]) for f in fields(Contacts)))
+        arcs = _bent(moving, a, b, np.flatnonzero(bent), horizon_s)
+        both = ((getattr(chords, f.name), getattr(arcs, f.name)) for f in fields(_Chords))
+        chords = _Chords(*(np.concatenate(columns, axis=-1) for columns in both))
+    return _first(moving, a, b, chords) if len(chords.pair) else Contacts.none()
 
 
-def _straight(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> _Chords:
-    xy, velocity = moving.tracks.xy_m, moving.tracks.velocity_mps
-    apart, rate = xy[b] - xy[a], velocity[b] - velocity[a]
-    heading_a, heading_b = moving.heading_rad[a], moving.heading_rad[b]
-    return _Chords(np.zeros(1), horizon_s, apart[:, None], rate[:, None], heading_a[:, None], heading_b[:, None])
+def _straight(moving: Moving, a: Rows, b: Rows, pair: Rows, horizon_s: float) -> _Chords:
+    """Those that come near one another, of pairs that both go straight on."""
+    a, b = a[pair], b[pair]
+    xy, velocity, radius = moving.tracks.xy_m, moving.tracks.velocity_mps, np.hypot(*moving.half_m.T)
+    apart, rate = (xy[b] - xy[a]).T, (velocity[b] - velocity[a]).T
+    near = np.flatnonzero(_near(apart, rate, horizon_s, radius[a] + radius[b]))
+    a, b, all_ = a[near], b[near], np.ones(len(near))
+    heading = moving.heading_rad
+    return _Chords(
+        pair[near], 0.0 * all_, horizon_s * all_, np.inf * all_, apart[:, near], rate[:, near], heading[a], heading[b]
+    )
 
 
-def _bent(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> _Chords:
-    ends = np.linspace(0.0, horizon_s, round(np.ceil(horizon_s / CHORD_S)) + 1)
-    begin, length = ends[:-1], float(ends[1])
-    who, at = np.unique(np.concatenate((a, b)), return_inverse=True)
-    where = moving.tracks.xy_m[who, None] + moving.way_m(who, ends)
-    heading = moving.heading_rad[who, None] + moving.turned(who, begin + length / 2)
-    at_a, at_b = at[: len(a)], at[len(a) :]
-    apart = where[at_b] - where[at_a]
-    return _Chords(begin, length, apart[:, :-1], np.diff(apart, axis=1) / length, heading[at_a], heading[at_b])
+def _bent(moving: Moving, a: Rows, b: Rows, pair: Rows, horizon_s: float) -> _Chords:
+    """Those chords in which they come near one another, of pairs of which one turns."""
+    radius = np.hypot(*moving.half_m.T)
+    if len(pair) > FEW:
+        apart, rate, _ = _relative(moving, a[pair], b[pair], horizon_s, COARSE_S)
+        aside = radius + LATERAL_MPS2 * COARSE_S**2 / 8
+        pair = pair[_near(apart, rate, COARSE_S, (aside[a] + aside[b])[pair, None]).any(axis=1)]
+    a, b = a[pair], b[pair]
+    apart, rate, ends = _relative(moving, a, b, horizon_s, CHORD_S)
+    length = float(ends[1])
+    row, chord = _near(apart, rate, length, (radius[a] + radius[b])[:, None]).nonzero()
+    a, b, begin, all_ = a[row], b[row], ends[chord], np.ones(len(row))
+    heading_a, heading_b = (
+        moving.heading_rad[rows] + moving.turned(rows, (begin + length / 2)[:, None])[:, 0] for rows in (a, b)
+    )
+    return _Chords(
+        pair[row], begin, length * all_, length * all_, apart[:, row, chord], rate[:, row, chord], heading_a, heading_b
+    )
+
+
+def _relative(moving: Moving, a: Rows, b: Rows, horizon_s: float, chord_s: float) -> tuple[Array, Array, Array]:
+    """Where b is from a when each chord begins [2, p, k], how fast it moves there, and the ends of the k chords."""
+    ends = np.linspace(0.0, horizon_s, math.ceil(horizon_s / chord_s) + 1)
+    there = np.zeros(len(moving.tracks), np.bool_)
+    there[a] = there[b] = True
+    who, at = np.flatnonzero(there), there.cumsum() - 1
+    where = (moving.tracks.xy_m[who, None] + moving.way_m(who, ends)).transpose(2, 0, 1)
+    apart = where[:, at[b]] - where[:, at[a]]
+    return apart[..., :-1], np.diff(apart, axis=-1) / ends[1], ends
+
+
+def _near(apart: Array, rate: Array, length_s: float, radius: Array) -> NDArray[np.bool_]:
+    """Whether circles about the footprints come to overlap within a chord: far cheaper, and true of few."""
+    (dx, dy), (vx, vy) = apart, rate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closest = np.fmin(np.fmax(-(dx * vx + dy * vy) / (vx * vx + vy * vy), 0.0), length_s)
+    x, y = dx + closest * vx, dy + closest * vy
+    near: NDArray[np.bool_] = x * x + y * y <= radius * radius
+    return near
 
 
 def _first(moving: Moving, a: Rows, b: Rows, chords: _Chords) -> Contacts:
-    """First contacts on the given ways."""
-    radius = np.hypot(*moving.half_m.T)
-    near = np.flatnonzero(_near(chords, radius[a] + radius[b]))
-    if not len(near):
-        return Contacts.none()
-    a, b, chords = a[near], b[near], chords.take(near)
-    one, other = _shape(chords.heading_a, moving.half_m[a]), _shape(chords.heading_b, moving.half_m[b])
+    """First contacts of the pairs (a, b) on the given ways."""
+    one, other = (
+        np.concatenate((np.stack((np.cos(heading), np.sin(heading))), moving.half_m[rows[chords.pair]].T))
+        for heading, rows in ((chords.heading_a, a), (chords.heading_b, b))
+    )
     normals, width = normals_and_reach(one, other)
-    offset, rate = (on_normals(normals, way[..., 0], way[..., 1]) for way in (chords.apart_m, chords.velocity_mps))
+    offset, rate = on_normals(normals, *chords.apart_m), on_normals(normals, *chords.velocity_mps)
     enter, leave = slabs(offset, rate, width)
-    touch = _touch(enter, leave, chords.length_s)
-    hit = np.flatnonzero(touch.any(axis=1))
-    if not len(hit):
+    touch = np.flatnonzero(_touch(enter, leave, chords.length_s))
+    if not len(touch):
         return Contacts.none()
-    a, b, chord, row = a[hit], b[hit], touch[hit].argmax(axis=1), np.arange(len(hit))
-    offset, rate, width = offset[:, hit], rate[:, hit], width[:, hit]
-    enter, leave = enter[:, hit, chord], leave[:, hit, chord]
-    normal = enter.argmax(axis=0)
-    ttc = chords.begin_s[chord] + np.maximum(enter[normal, row], 0.0)
-    clear = chords.begin_s[chord] + leave[normal ^ 1, row]
+    chords, offset, rate, width = chords.take(touch), offset[:, touch], rate[:, touch], width[:, touch]
+    first = np.flatnonzero(np.diff(chords.pair, prepend=-1))
+    a, b, at = a[chords.pair[first]], b[chords.pair[first]], touch[first]
+    normal = enter[:, at].argmax(axis=0)
+    ttc = chords.begin_s[first] + np.maximum(enter[normal, at], 0.0)
+    clear = chords.begin_s[first] + leave[normal ^ 1, at]
 
     spread = np.hypot(_sigma(moving.tracks.sigma_m, a, b), ttc * _sigma(moving.tracks.sigma_mps, a, b))
-    narrow = width - SURE * spread[:, None]
-    until = chords.length_s if len(chords.begin_s) > 1 else np.inf
-    sure = (_touch(*slabs(offset, rate, narrow), until) & (narrow >= 0.0).all(axis=0)).any(axis=1)
-    closing, wide = np.abs(rate[normal, row, chord]), width[normal, row, chord]
+    narrow = width - SURE * np.repeat(spread, np.diff(first, append=len(touch)))
+    still = _touch(*slabs(offset, rate, narrow), chords.until_s) & (narrow >= 0.0).all(axis=0)
+    sure = np.logical_or.reduceat(still, first)
+    closing, wide = np.abs(rate[normal, first]), width[normal, first]
     return _figures(moving, a, b, ttc, clear, closing, wide, sure)
-
-
-def _shape(heading: Array, half_m: Array) -> Array:
-    """Cosine and sine of headings [p, k], and half the sizes [p, 2], as [4, p, k]."""
-    half = np.broadcast_to(half_m.T[..., None], (2, *heading.shape))
-    return np.concatenate((np.stack((np.cos(heading), np.sin(heading))), half))
 
 
 def _figures(
@@ -247,31 +278,25 @@ def _sigma(sigma: Array, a: Rows, b: Rows) -> Array:
     return np.nan_to_num(np.hypot(sigma[a], sigma[b]))
 
 
-def _near(chords: _Chords, radius: Array) -> NDArray[np.bool_]:
-    """Whether circles about the footprints come to overlap: far cheaper, and true of few."""
-    dx, dy = chords.apart_m[..., 0], chords.apart_m[..., 1]
-    vx, vy = chords.velocity_mps[..., 0], chords.velocity_mps[..., 1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        closest = np.nan_to_num(np.clip(-(dx * vx + dy * vy) / (vx * vx + vy * vy), 0.0, chords.length_s))
-    apart = (dx + closest * vx) ** 2 + (dy + closest * vy) ** 2
-    near: NDArray[np.bool_] = apart.min(axis=1) <= radius**2
-    return near
-
-
-def _touch(enter: Array, leave: Array, length_s: float) -> NDArray[np.bool_]:
-    """Whether all slabs [4, p, k] are passed at once at some time from 0 to `length_s`, [p, k]."""
+def _touch(enter: Array, leave: Array, length_s: Array) -> NDArray[np.bool_]:
+    """Whether all slabs [4, m] are passed at once at some time from 0 to `length_s` [m]."""
     first, last = np.maximum(enter.max(axis=0), 0.0), np.minimum(leave.min(axis=0), length_s)
     touch: NDArray[np.bool_] = first <= last
     return touch
 
 
 def may_meet(low: Array, high: Array, mover: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """Pairs of boxes that overlap, at least one of them a `mover`: a sweep along x, then a look at y.
+    """Pairs of boxes that overlap, at least one of them a `mover`: a sweep along one axis, then a look at the other.
 
     Boxes are `low` to `high` [n, 2]. Who is no mover is never compared with another such one.
     """
-    order = low[:, 0].argsort(kind="stable")
-    start, end = low[order, 0], high[order, 0]
+    if not mover.any():
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    # the axis along which fewer boxes overlap: that across a street
+    along = (high - low).sum(axis=0) / (high.max(axis=0) - low.min(axis=0))
+    axis = int(along.argmin())
+    order = low[:, axis].argsort(kind="stable")
+    start, end = low[order, axis], high[order, axis]
     moves = mover[order]
     movers, others = np.flatnonzero(moves), np.flatnonzero(~moves)
     last = np.searchsorted(start, end, "right")
@@ -279,5 +304,6 @@ def may_meet(low: Array, high: Array, mover: NDArray[np.bool_]) -> tuple[Rows, R
     row, at = spans(others, np.searchsorted(movers, others), np.searchsorted(start[movers], end[others], "right"))
     i, j = np.concatenate((by_mover[0], row)), np.concatenate((by_mover[1], movers[at]))
     i, j = order[i], order[j]
-    meet = (low[i, 1] <= high[j, 1]) & (low[j, 1] <= high[i, 1])
+    low, high = low[:, 1 - axis], high[:, 1 - axis]
+    meet = (low[i] <= high[j]) & (low[j] <= high[i])
     return i[meet], j[meet]

@@ -31,7 +31,7 @@ from flaneur.measure.spans import spans
 
 ALONG_RAD = np.radians(5.0)
 CROSS_RAD = np.radians(30.0)
-CHUNK = 1024
+CHUNK = 4096
 """Pairs of legs at a time: what they need stays in the processor's cache."""
 
 Rows = NDArray[np.intp]
@@ -72,11 +72,16 @@ def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
     keep = other & (new.fast[i] | old.fast[j])
     i, j = i[keep], j[keep]
     at, a = spans(j, new.first[i], new.first[i] + new.count[i])
+    low, high, way = old.low[:, at], old.high[:, at], new.circle[:, a]
+    near = ((way[:2] + way[2] >= low) & (way[:2] - way[2] <= high)).all(axis=0) & (new.legs.fast[a] | old.fast[at])
+    at, a = at[near], a[near]
     a, b = spans(a, old.first[at], old.first[at] + old.count[at])
-    apart = new.middle_m[a] - old.middle_m[b]
-    near = apart[:, 0] ** 2 + apart[:, 1] ** 2 <= (new.radius_m[a] + old.radius_m[b]) ** 2
-    near &= new.legs.fast[a] | old.legs.fast[b]
+    (x, y, radius), (of_x, of_y, of_radius) = new.circle, old.circle
+    apart_x, apart_y, reach = x[a] - of_x[b], y[a] - of_y[b], radius[a] + of_radius[b]
+    near = np.flatnonzero(apart_x * apart_x + apart_y * apart_y <= reach * reach)
     a, b = a[near], b[near]
+    fast = new.legs.fast[a] | old.legs.fast[b]
+    a, b = a[fast], b[fast]
     crossing = _angle(new.legs.course_rad[a], old.legs.course_rad[b]) >= ALONG_RAD
     return a[crossing], b[crossing]
 

@@ -83,10 +83,8 @@ class Second(Private):
 
     end_s: float
     legs: Legs
-    middle_m: Array
-    """[n, 2] of each leg's circle."""
-    radius_m: Array
-    """[n]"""
+    circle: Array
+    """[3, n] x, y and radius of a circle about all the ground of each leg."""
     shape: Array
     """[8, n] x, y and way x, y of each leg, cosine and sine of its heading, half its size."""
     first: Rows
@@ -97,8 +95,12 @@ class Second(Private):
     """[k] any leg is."""
     track_id: NDArray[np.int64]
     """[k]"""
+    low: Array
+    """[2, k] lower corner of a box about all the ground of it."""
+    high: Array
+    """[2, k] its upper corner."""
     boxes: NDArray[np.object_]
-    """[k] about all the ground of it."""
+    """[k] the same as shapely polygons."""
     tree: shapely.STRtree
     """Of the boxes."""
 
@@ -121,8 +123,20 @@ class Second(Private):
         ahead = np.cos(legs.heading_rad), np.sin(legs.heading_rad)
         shape = np.stack((*legs.xy_m.T, *legs.way_m.T, *ahead, *legs.half_m.T))
         end_s = looks[-1].time_ns / SECOND_NS
-        tree = shapely.STRtree(boxes)
-        return cls(end_s, legs, middle, radius, shape, first, count, fast, legs.track_id[first], boxes, tree)
+        return cls(
+            end_s,
+            legs,
+            circle=np.stack((*middle.T, radius)),
+            shape=shape,
+            first=first,
+            count=count,
+            fast=fast,
+            track_id=legs.track_id[first],
+            low=np.ascontiguousarray(low.T),
+            high=np.ascontiguousarray(high.T),
+            boxes=boxes,
+            tree=shapely.STRtree(boxes),
+        )
 
 
 def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:

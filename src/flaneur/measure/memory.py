@@ -38,14 +38,16 @@ def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.
     at = np.searchsorted(table.track_id, new) + np.arange(len(new))
     held = np.ones(len(table) + len(new), np.bool_)
     held[at] = False
-    # where each row comes from: behind the last row stands a blank one, which all new tracks begin with
-    source = np.full(len(held), len(table))
-    source[held] = np.arange(len(table))
+    source = held.cumsum() - 1
 
     def grown(name: str) -> NDArray[Any]:
-        column = getattr(table, name)
-        blank = np.full((1, *column.shape[1:]), table.BLANK.get(name, 0), column.dtype)
-        return np.concatenate((column, blank)).take(source, axis=0)
+        column: NDArray[Any] = getattr(table, name)
+        blank = table.BLANK.get(name, 0)
+        if not len(table):
+            return np.full((len(new), *column.shape[1:]), blank, column.dtype)
+        column = column.take(source, axis=0, mode="clip")
+        column[at] = blank
+        return column
 
     columns = {name: grown(name) for name in _names(table)}
     columns["track_id"][at] = new

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -86,8 +87,7 @@ def samples_of(table: Encounters, limits: Limits, zones: Sequence[GroundZone]) -
         return _NONE
     inside = np.ones((len(table), len(zones) + 1), np.bool_)
     if len(zones):
-        polygons = [shapely.Polygon(zone.polygon_m) for zone in zones]
-        inside[:, :-1] = shapely.contains_xy(polygons, table.xy_m[:, :1], table.xy_m[:, 1:])
+        inside[:, :-1] = shapely.contains_xy(_polygons(tuple(zones)), table.xy_m[:, :1], table.xy_m[:, 1:])
     row, place = np.nonzero(inside)
     group = severity(table, limits)
     return Samples(
@@ -99,6 +99,11 @@ def samples_of(table: Encounters, limits: Limits, zones: Sequence[GroundZone]) -
         table.noise[row],
         table.bias[row],
     )
+
+
+@lru_cache(maxsize=8)
+def _polygons(zones: tuple[GroundZone, ...]) -> list[shapely.Polygon]:
+    return [shapely.Polygon(zone.polygon_m) for zone in zones]
 
 
 def spots_of(table: Encounters, limits: Limits) -> Spots:

@@ -115,12 +115,12 @@ def fronts(tracks: GroundTracks) -> Feet:
     Whose heading is not known yet has no front.
     """
     on_foot = tracks.kind == Kind.PEDESTRIAN
-    rows = on_foot | np.isfinite(tracks.heading_rad)
-    tracks, on_foot = tracks.take(rows), on_foot[rows]
-    feet = ground_feet(tracks)
     heading = np.where(on_foot, 0.0, tracks.heading_rad)
     ahead_m = np.where(on_foot, 0.0, tracks.size_m[:, 0] / 2)
-    return replace(feet, xy=feet.xy + ahead_m[:, None] * np.stack((np.cos(heading), np.sin(heading)), axis=1))
+    feet = ground_feet(tracks)
+    xy = feet.xy + ahead_m[:, None] * np.stack((np.cos(heading), np.sin(heading)), axis=1)
+    rows = np.flatnonzero(np.isfinite(heading))
+    return Feet(feet.time_ns, xy[rows], feet.clear[rows], feet.track_id[rows], feet.kind[rows], feet.ended)
 
 
 def start(params: SignalParams) -> StopLineState:

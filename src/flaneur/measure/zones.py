@@ -188,8 +188,8 @@ def _follow(
     way = state.foot[row] - old.foot[row]
     leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear
     leaping &= ~(inside | changed | counted)
-    if leaping.any():
-        leaping = leaping & _near(old.foot[row], state.foot[row], params)
+    fast = np.flatnonzero(leaping.any(axis=1))
+    leaping[fast] &= _near(old.foot[row[fast]], state.foot[row[fast]], params)
     either = changed | leaping
     if not either.any():
         return NO_PASSES, NO_PASSES
@@ -213,9 +213,10 @@ def _follow(
 
 def _near(old: Array, new: Array, params: Zones) -> NDArray[np.bool_]:
     """Whether each step old -> new [n, 2] may lead through each zone, [n, zones]: whether their boxes meet."""
-    low, high = np.minimum(old, new)[:, None], np.maximum(old, new)[:, None]
-    meet = (low <= params.high) & (high >= params.low)
-    return meet[..., 0] & meet[..., 1]
+    low, high = np.minimum(old, new)[..., None], np.maximum(old, new)[..., None]
+    (x1, y1), (x2, y2) = params.low.T, params.high.T
+    meet: NDArray[np.bool_] = (low[:, 0] <= x2) & (high[:, 0] >= x1) & (low[:, 1] <= y2) & (high[:, 1] >= y1)
+    return meet
 
 
 def _clear(
