@@ -235,30 +235,33 @@ def test_files_that_cannot_be_written_stay_paid(
         assert len(book.entries()) == 1
 
 
-@pytest.mark.parametrize("spoil", ["undated", "short", "elsewhere", "kind"])
+@pytest.mark.parametrize("spoil", ["undated", "short", "elsewhere", "kind", "drowned"])
 def test_what_cannot_be_published_is_told_and_costs_nothing(
     spoil: str, job: Job, table: PublishTable, tmp_path: Path
 ) -> None:
-    camera, video, figures = job.camera, job.video, list(table.figure)
+    camera, video, figures, epsilon = job.camera, job.video, list(table.figure), 1.0
     if spoil == "undated":
         camera = camera.model_copy(update={"start": None})
     elif spoil == "short":
         video = write_video(tmp_path / "short.mkv", street(12, RATE), rate=RATE)
     elif spoil == "elsewhere":
         camera = camera.model_copy(update={"line": [], "zone": []})
+    elif spoil == "drowned":
+        epsilon = 1e-9
     else:
         figures = [figures[0].model_copy(update={"kind": "car"})]
     sentence = {
         "undated": "when the video begins",
         "short": "less than one chunk of 5 s",
         "elsewhere": "about one of its places",
+        "drowned": r"\[publish\]: the budget is too small",
         "kind": "cannot tell the kind 'car'; it tells pedestrian",
     }[spoil]
     spoiled = replace(job, camera=camera, video=video)
     with pytest.raises((ConfigError, UserError), match=sentence):
         publish_video(
             spoiled,
-            table.model_copy(update={"figure": figures}),
+            table.model_copy(update={"figure": figures, "epsilon_per_day": epsilon}),
             tmp_path / "ledger",
             tmp_path / "out",
             stop=Event(),

@@ -21,7 +21,7 @@ LEVEL = 0.95
 LARGEST = 2**53
 """Beyond this a scale is no longer a whole number that floating point can tell from its neighbour."""
 
-dp.enable_features("contrib")  # the discrete Laplace sampler is proven, but OpenDP has not finished reviewing the proof
+dp.enable_features("contrib")  # OpenDP asks for this where the proof of a part has not been vetted by its reviewers yet
 
 
 def laplace(exact: Tally, l1: int, epsilon: float) -> tuple[Tally, float]:
@@ -31,14 +31,19 @@ def laplace(exact: Tally, l1: int, epsilon: float) -> tuple[Tally, float]:
     """
     if not 0.0 < epsilon < math.inf:
         raise ValueError(f"ε must be a positive number, not {epsilon}")
-    if not 0 < l1 < LARGEST * min(epsilon, 1.0):
-        raise ValueError(f"one event cannot change a figure by {l1}")
+    if not is_possible(l1, epsilon):
+        raise ValueError(f"noise for a change of {l1} by one event and ε = {epsilon:g} would drown every figure")
     scale = l1 / epsilon
     mechanism = _mechanism(scale)
     while _loss(mechanism, l1) > epsilon:  # rounding of the division; OpenDP rounds the loss up
         scale = math.nextafter(scale, math.inf)
         mechanism = _mechanism(scale)
     return np.array(mechanism([int(value) for value in exact]), np.int64), scale
+
+
+def is_possible(l1: int, epsilon: float) -> bool:
+    """Whether there is noise for a change of `l1` by one event."""
+    return 0 < l1 < LARGEST * min(epsilon, 1.0)
 
 
 def _mechanism(scale: float) -> dp.Measurement:

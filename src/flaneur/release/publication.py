@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flaneur.data.kinds import label_of
 from flaneur.data.released import PublicFigure
 from flaneur.release.chunks import STEPS, PublicCount, PublicOccupancy, PublicTable, Tally, WindowRows
-from flaneur.release.noise import Noise, half_width, laplace
+from flaneur.release.noise import Noise, half_width, is_possible, laplace
 from flaneur.release.sensitivity import Protection
 
 NANO = 10**9
@@ -40,6 +40,8 @@ class Publication:
             raise ValueError("a window holds whole chunks, and is no shorter than ρ")
         if self.table_nano_epsilon < 1:
             raise ValueError("the budget is too small for so many figures")
+        if not all(is_possible(table.l1(self.protection), self.table_nano_epsilon / NANO) for table in self.tables):
+            raise ValueError("the noise would drown every figure: fewer appearances, longer chunks or fewer rows help")
 
     @property
     def table_nano_epsilon(self) -> int:

@@ -65,14 +65,17 @@ def publication_of(job: Job, table: PublishTable) -> Publication:
     if not tables:
         raise ConfigError(f"camera {camera.name!r}: none of the figures under [publish] is about one of its places")
     promise = promise_of(table)
-    return Publication(
-        site=job.site.name,
-        camera=camera.name,
-        protection=Protection(promise.rho_ns, promise.appearances, table.chunk_s * SECOND_NS),
-        window_ns=table.window_s * SECOND_NS,
-        nano_epsilon=promise.nano_budget,
-        tables=tables,
-    )
+    try:
+        return Publication(
+            site=job.site.name,
+            camera=camera.name,
+            protection=Protection(promise.rho_ns, promise.appearances, table.chunk_s * SECOND_NS),
+            window_ns=table.window_s * SECOND_NS,
+            nano_epsilon=promise.nano_budget,
+            tables=tables,
+        )
+    except ValueError as error:
+        raise ConfigError(f"[publish]: {error}") from None
 
 
 def _tables(camera: CameraTable, table: PublishTable) -> Iterator[PublicTable]:
@@ -112,7 +115,7 @@ def publish_video(
             held = _windows(source, detector, job, publication, stop, shown)
     if stop.is_set():
         return None
-    check_folder(folder, sum(3 * len(publication.tables) for _ in held))
+    check_folder(folder, 3 * len(publication.tables) * len(held))
     charges = [
         Charge(publication.site, publication.camera, one.from_ns, one.until_ns, publication.window_nano_epsilon)
         for one in held

@@ -68,6 +68,12 @@ def test_the_band_holds_the_truth_as_often_as_it_says() -> None:
     assert (held / runs > 0.90).all()
 
 
+def test_noise_that_would_drown_every_figure_is_refused_before_anything_is_spent() -> None:
+    busy = PublicCount("crossings", "gate", ALL_KINDS, ("a", "b"), RowLimit(10_000))
+    with pytest.raises(ValueError, match="drown every figure"):
+        Publication("s", "c", Protection(86_400, 1000, 1), 86_400, 1000, (busy,))
+
+
 def test_the_track_limit_needs_less_noise() -> None:
     tight = PublicCount("crossings", "gate", ALL_KINDS, ("a", "b"), TrackLimit(1))
     assert tight.l1(PUBLICATION.protection) * 20 == TABLES[0].l1(PUBLICATION.protection)
