@@ -61,6 +61,21 @@ def test_nothing_but_pictures_comes_out(done: tuple[Ran, Path]) -> None:
     assert ran.stray_files == []
 
 
+def test_ghosts_walk_on_the_empty_street_from_the_first_picture_on(footage: tuple[Path, Path], tmp_path: Path) -> None:
+    video, site = footage
+    out = tmp_path / "ghosts.mp4"
+    ran = flaneur("redact", video, out, "--style", "ghost", "--site", site, home=tmp_path / "home", cut_off=True)
+    assert ran.code == 0, ran.err
+    with av.open(str(out)) as container:
+        frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    assert len(frames) == FRAMES
+    for number, bgr in enumerate(frames):
+        assert not markers_in(bgr), f"picture {number} shows a marker"
+        assert magenta_share(bgr) == 0.0, f"picture {number} shows a part of a walker"
+    grey = [(np.abs(bgr.astype(int) - 128).max(axis=2) < 3).mean() for bgr in frames]
+    assert np.median(grey) < 0.8, "some of the street is known"
+
+
 def test_an_earlier_file_and_the_video_itself_are_safe(footage: tuple[Path, Path], tmp_path: Path) -> None:
     video, site = footage
     before = hashlib.sha256(video.read_bytes()).hexdigest()

@@ -40,8 +40,6 @@ STIRRED = 0.1
 Nobody stands as still as a cone; what does not stir is learned, but slowly."""
 GROW = 0.15
 """Share of its width and height by which a box grows on each side."""
-CORE = 0.25
-"""The same to make it smaller: here a box shows its road user and hardly anything of the place behind."""
 EMPTY_BEFORE_NS = SECOND_NS
 EMPTY_AFTER_NS = 8 * SECOND_NS // 10
 """A cell is empty when nothing was seen there for this long before and after."""
@@ -113,7 +111,7 @@ class BackgroundLearner:
         self._weak.append((now_ns, weak))
         if self._sampled_ns is None or now_ns - self._sampled_ns >= self._interval_ns:
             self._sampled_ns = now_ns
-            self._waiting.append((now_ns, self._cells.shrink(frame.bgr()), self._under(sure, -CORE)))
+            self._waiting.append((now_ns, self._cells.shrink(frame.bgr()), self._under(sure, 0.0)))
         while self._waiting and self._waiting[0][0] <= now_ns - EMPTY_AFTER_NS:
             sampled_ns, sample, occupied = self._waiting.popleft()
             while self._weak[0][0] < sampled_ns - EMPTY_BEFORE_NS:

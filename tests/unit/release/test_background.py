@@ -74,11 +74,85 @@ def standing(_: float) -> Boxes:
     return boxes((100, 80, 130, 160))
 
 
-@pytest.mark.parametrize("score", [0.2, 0.9])
+@pytest.mark.parametrize("score", [0.5, 0.9, float("nan")])
 def test_people_who_never_move_are_not_learned(score: float) -> None:
-    learner = learn(lambda t: picture_of(standing(t)), lambda t: detections_of(standing(t), score), 30)
+    learner = learn(lambda t: picture_of(standing(t)), lambda t: detections_of(standing(t), score), 60)
     assert is_flat(learner.image())[80:160, 100:130].all()
     assert 0.9 < learner.known < 1.0
+
+
+def test_people_who_sway_a_little_are_not_learned_though_the_detector_is_unsure_for_minutes() -> None:
+    def swaying(time_s: float) -> Boxes:
+        return standing(0) + np.float32([1, 0, 1, 0]) * np.float32(round(4 * np.sin(0.9 * time_s)))
+
+    learner = learn(lambda t: picture_of(swaying(t)), lambda t: detections_of(swaying(t), 0.3), 150)
+    assert users_in(learner.image()) == 0
+
+
+def test_a_cone_that_the_detector_weakly_takes_for_somebody_is_learned_slowly() -> None:
+    def after(seconds: float) -> int:
+        return users_in(
+            learn(lambda t: picture_of(standing(t)), lambda t: detections_of(standing(t), 0.3), seconds).image()
+        )
+
+    assert after(10) == 0
+    assert after(40) == 30 * 80
+
+
+def test_people_who_stand_and_are_missed_for_seconds_time_and_again_are_not_learned() -> None:
+    def missed(time_s: float) -> Detections:
+        return detections_of(boxes() if time_s % 10 < 4 else standing(time_s))
+
+    assert users_in(learn(lambda t: picture_of(standing(t)), missed, 150).image()) == 0
+
+
+def test_who_was_learned_is_forgotten_once_the_detector_finds_them() -> None:
+    def late(time_s: float) -> Detections:
+        return detections_of(boxes() if time_s < 15 else standing(time_s))
+
+    learned = learn(lambda t: picture_of(standing(t)), late, 15)
+    assert users_in(learned.image()) > 0
+    assert users_in(learn(lambda t: picture_of(standing(t)), late, 120).image()) == 0
+
+
+def test_who_stands_undetected_on_known_ground_is_not_learned_at_once() -> None:
+    def arriving(time_s: float) -> Boxes:
+        return boxes() if time_s < 15 else standing(time_s)
+
+    assert users_in(learn(lambda t: picture_of(arriving(t)), nobody, 30).image()) == 0
+
+
+@pytest.mark.parametrize("gain", [0.6, 1.5])
+def test_a_jump_of_light_is_followed_within_two_minutes_and_nothing_is_hidden_meanwhile(gain: float) -> None:
+    def lit(time_s: float) -> NDArray[np.uint8]:
+        return ground() if time_s < 20 else np.clip(ground() * gain, 0, 255).astype(np.uint8)
+
+    assert learn(lit, nobody, 25).known == 1.0
+    learner = learn(lit, nobody, 110)
+    assert learner.known == 1.0
+    assert np.abs(learner.image().bgr.astype(int) - lit(110)).max() <= 3
+
+
+def test_a_video_that_begins_again_begins_with_what_is_known() -> None:
+    learner = learn(lambda _: ground(), nobody, 12)
+    before = learner.image().bgr
+    learner.rewind()
+    for index in range(60):
+        users = standing(0)
+        learner.step(frame_of(index, index / 5, picture_of(users)), detections_of(users))
+    assert learner.known == 1.0
+    assert (learner.image().bgr[:, :90] == before[:, :90]).all()
+    assert users_in(learner.image()) == 0
+
+
+def test_gaps_are_filled_with_a_guess_only_where_a_road_user_stands_and_nearly_all_is_known() -> None:
+    learner = learn(lambda t: picture_of(standing(t)), lambda t: detections_of(standing(t)), 20)
+    assert is_flat(learner.image())[80:160, 100:130].all()
+    elsewhere = RedactedImage(0, learner.filled(boxes((250, 20, 280, 60))), fully_hidden=False)
+    assert is_flat(elsewhere)[80:160, 100:130].all()
+    under = RedactedImage(0, learner.filled(standing(0)), fully_hidden=False)
+    assert not is_flat(under).any()
+    assert users_in(under) == 0
 
 
 def test_people_who_stand_and_are_seen_only_now_and_then_are_not_learned() -> None:

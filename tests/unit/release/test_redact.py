@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,8 @@ from flaneur.data.private import Detections, Tracks
 from flaneur.data.released import RedactedImage
 from flaneur.release.redact import Redactor, RedactParams
 from support.street import (
+    HEIGHT,
+    WIDTH,
     Boxes,
     boxes,
     detections_of,
@@ -95,8 +99,8 @@ def test_who_is_known_only_by_a_track_is_hidden_between_the_looks_too() -> None:
 @pytest.mark.parametrize(
     ("kind", "score", "hidden"),
     [
-        (Kind.PEDESTRIAN, 0.2, True),
-        (Kind.BICYCLE, 0.2, True),
+        (Kind.PEDESTRIAN, 0.3, True),
+        (Kind.BICYCLE, 0.3, True),
         (Kind.PEDESTRIAN, 0.1, False),
         (Kind.CAR, 0.2, False),
         (Kind.CAR, 0.4, True),
@@ -206,6 +210,44 @@ def test_pictures_come_in_order_and_not_too_many(rate: float) -> None:
     assert times[0] == 0
     assert times == sorted(set(times))
     assert len(times) == min(round(4 * rate), int(4 * RedactParams().most_per_s))
+
+
+def live(
+    pictures: Callable[[float], np.ndarray], detected: Callable[[int, float], Detections | None], seconds: float
+) -> list[RedactedImage]:
+    """Run a live redactor over a film of ten frames a second; each picture must come with its frame."""
+    redactor = Redactor(WIDTH, HEIGHT, RedactParams(live=True))
+    out: list[RedactedImage] = []
+    for index in range(round(10 * seconds)):
+        frame = frame_of(index, index / 10, pictures(index / 10))
+        images = redactor.step(frame, detected(index, index / 10), [])
+        assert [image.time_ns for image in images] == [frame.time_ns]
+        out += images
+    assert redactor.finish([]) == []
+    return out
+
+
+def test_nobody_is_seen_live_between_the_looks() -> None:
+    images = live(lambda t: picture_of(walkers(t)), lambda i, t: seen(t, walkers(t)) if i % 2 == 0 else None, seconds=8)
+    assert max(users_shown([image]) for image in images) <= 60, "more than a column of pixels of a walker is seen"
+    assert not any(image.fully_hidden for image in images)
+
+
+def test_who_is_missed_for_a_while_stays_hidden_live() -> None:
+    def sometimes(index: int, time_s: float) -> Detections | None:
+        return None if index % 2 else detections_of(NOBODY if 2.0 < time_s < 2.7 else standing(time_s))
+
+    assert users_shown(live(lambda t: picture_of(standing(t)), sometimes, seconds=5)) == 0
+
+
+def test_everything_is_hidden_live_when_the_detector_fails() -> None:
+    images = live(
+        lambda t: picture_of(standing(t)),
+        lambda i, t: None if i % 2 or not 0.5 < t < 2.5 else detections_of(standing(t)),
+        seconds=6,
+    )
+    assert fully_hidden(images) == [k / 10 for k in range(6)] + [round(3.5 + k / 10, 1) for k in range(25)]
+    assert users_shown(images) == 0
 
 
 def test_pictures_come_little_later_than_their_tracks() -> None:
