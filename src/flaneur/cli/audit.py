@@ -43,7 +43,7 @@ def verify(
 
     found = verify_log(site, public_key, tuple(Head.parse(text) for text in head or ()))
     log_path, _ = log_paths(site)
-    typer.echo(f"{log_path}: {found.head.size} entries, whole and in order")
+    typer.echo(f"{log_path}: {found.head.size} entr{'y' if found.head.size == 1 else 'ies'}, whole and in order")
     typer.echo(f"from {found.first.time} to {found.last.time}")
     for one in found.checked:
         typer.echo(f"agrees with the head that is remembered: {one}")

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import stat
 import typing
@@ -5,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import ValidationError
 
 from flaneur.store.audit.entries import Entry, Opened, Record, Repaired, Stopped, Viewed
@@ -37,6 +41,30 @@ def test_entries_come_back_as_they_were_written_in_order(site: Site) -> None:
     assert found.head.size == len(ENTRIES) + 1
     assert [record.index for record in records] == list(range(found.head.size))
     assert [record.time for record in records] == sorted({record.time for record in records})
+
+
+def test_the_format_is_the_documented_one(site: Site) -> None:
+    """Judged from docs/privacy/audit-log.md alone, without any code of ours: what an auditor would write."""
+
+    def root(leaves: list[bytes]) -> bytes:
+        if len(leaves) == 1:
+            return hashlib.sha256(b"\x00" + leaves[0]).digest()
+        half = max(2**k for k in range(10) if 2**k < len(leaves))
+        return hashlib.sha256(b"\x01" + root(leaves[:half]) + root(leaves[half:])).digest()
+
+    key = load_pem_public_key(public_path(site.key).read_bytes())
+    assert isinstance(key, Ed25519PublicKey)
+    leaves: list[bytes] = []
+    previous = "0" * 64
+    for number, text in enumerate(lines(site), start=1):
+        leaves.append(text.removeprefix(b'{"record":').rsplit(b',"root":', 1)[0])
+        line = json.loads(text)
+        assert json.loads(leaves[-1]) == line["record"]
+        assert line["record"]["previous"] == previous
+        assert line["root"] == root(leaves).hex()
+        message = b"flaneur audit tree head 1\0" + number.to_bytes(8, "big") + root(leaves)
+        key.verify(bytes.fromhex(line["signature"]), message)  # raises when it does not hold
+        previous = hashlib.sha256(text.rstrip(b"\n")).hexdigest()
 
 
 def test_a_log_that_is_opened_again_goes_on(site: Site) -> None:
