@@ -42,8 +42,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "horizon": "Der Horizont liegt bei {share} der Bildhöhe; darüber ist kein Boden.",
         "scale": "Längen und Geschwindigkeiten können wegen der Kalibrierung um ±{share} % abweichen (95 %).",
         "point": "Punkt",
-        "off_m": "daneben, m",
-        "off_px": "daneben, Bildpunkte",
+        "off_m": "Abweichung in m",
+        "off_px": "Abweichung in Bildpunkten",
         "left_out": "widerspricht, ausgelassen",
         "unchecked": "Vier Punkte passen immer, also prüft sie nichts. Zwei oder mehr hinzufügen.",
         "disagrees": "Punkt {number} liegt {metres} m ({pixels} Bildpunkte) neben der Stelle, an die ihn die anderen "

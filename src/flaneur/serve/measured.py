@@ -169,7 +169,7 @@ def _by_length(
 
 def value_columns(words: Words, measured: Measured) -> list[str]:
     """Heads of the columns of `value_rows`."""
-    number = [] if measured.name in EACH_SECOND else [words.say("number")]
+    number = [] if measured.name in EACH_SECOND else [words.measure(measured.name, "number") or words.say("number")]
     return [*number, *(words.say(f"stat_{name}") for name in measured.statistics)]
 
 
