@@ -31,6 +31,10 @@ class Limits:
     """What lies in longer intervals that ended before is added up."""
     coarsen_to_ns: int = 3600 * SECOND_NS
 
+    def __post_init__(self) -> None:
+        if self.coarsen_to_ns <= 0 or DAY_NS % self.coarsen_to_ns:
+            raise ValueError(f"intervals of {self.coarsen_to_ns} ns do not tile a day")
+
 
 @dataclass(frozen=True, slots=True)
 class Aged:

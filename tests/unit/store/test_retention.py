@@ -247,6 +247,11 @@ class TestWiping:
 
 
 class TestTrouble:
+    @pytest.mark.parametrize("length_ns", [0, -1, 7 * HOUR_NS])
+    def test_longer_intervals_tile_the_day(self, length_ns: int) -> None:
+        with pytest.raises(ValueError, match="do not tile a day"):
+            Limits(coarsen_to_ns=length_ns)
+
     def test_figures_without_a_date_have_no_age(self, tmp_path: Path) -> None:
         by_run = made(tmp_path / "a", minute(0), dated=False, start_ns=0, end_ns=MINUTE_NS)
         by_time = made(tmp_path / "b", figure())
