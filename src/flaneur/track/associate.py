@@ -12,7 +12,23 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from flaneur.data.time import to_ns
-from flaneur.track.boxes import BOTTOM, FOOT, GROUP, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Array, Boxes, Flags, Rows, X, near
+from flaneur.track.boxes import (
+    BOTTOM,
+    FOOT,
+    GROUP,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Array,
+    Boxes,
+    Flags,
+    Rows,
+    X,
+    hidden,
+    near,
+)
 from flaneur.track.live import NEVER_NS, Live
 
 LIMIT_NATS = 4.0
@@ -27,6 +43,9 @@ OTHER_GROUP_NATS = np.array([[0.0, 3.0, 8.0], [3.0, 0.0, 5.0], [8.0, 5.0, 0.0]])
 _SURPRISE = OTHER_GROUP_NATS.T[:, GROUP]
 WEAK_NOISE = 2.0
 """By how much the weakest box deviates more than a sure one."""
+HIDDEN_NOISE = 4.0
+"""By how much foot and height of a box deviate more if another road user covers all of its lower half. Detectors guess
+what they cannot see, and often take the feet of the one in front."""
 SETTLED_S = 2.0
 """Clutter that has stayed for this long competes with road users for weak boxes."""
 
@@ -125,6 +144,7 @@ def whole(size: Array, tall: Array, deviation: Array, boxes: Boxes, part: Rows) 
     """
     xfwh, cut, width, height = boxes.xfwh.copy(), boxes.cut, size[WIDTH], size[HEIGHT]
     variance = (deviation * (1.0 + (WEAK_NOISE - 1.0) * boxes.weakness)) ** 2
+    variance[FOOT :: HEIGHT - FOOT] *= (1.0 + (HIDDEN_NOISE - 1.0) * hidden(xfwh)) ** 2
     lower, narrower = xfwh[HEIGHT] < height, xfwh[WIDTH] < width
     no_feet = (part == UPPER_PART) | (cut[BOTTOM] & lower)
     no_head = (part == LOWER_PART) | (cut[TOP] & lower)

@@ -122,3 +122,22 @@ def covering(xfwh: Array, share: float) -> tuple[Rows, Rows]:
     area = xfwh[WIDTH] * xfwh[HEIGHT]
     much = np.maximum(across, 0.0) * np.maximum(upright, 0.0) > share * np.minimum(area[i], area[j])
     return i[much], j[much]
+
+
+def hidden(xfwh: Array) -> Array:
+    """[n] the largest share of each box's lower half that one other box covers, of those whose foot is lower.
+
+    Cameras look down on a street: who has the lower foot is nearer, and in front.
+    """
+    (left, top, right, bottom), half = xyxy_of(xfwh), xfwh[WIDTH] / 2
+    share = np.zeros(xfwh.shape[1])
+    i, j = near(xfwh[X], half + half.max(initial=0.0), xfwh[X])
+    in_front = bottom[j] > bottom[i]
+    i, j = i[in_front], j[in_front]
+    if len(i):
+        across = np.minimum(right[i], right[j]) - np.maximum(left[i], left[j])
+        lower = xfwh[HEIGHT, i] / 2
+        upright = np.minimum(bottom[i] - top[j], lower)
+        covered = np.maximum(across, 0.0) * np.maximum(upright, 0.0) / (xfwh[WIDTH, i] * lower)
+        np.maximum.at(share, i, covered)
+    return share

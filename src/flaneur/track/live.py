@@ -39,8 +39,8 @@ class Live(Private):
     """[n] latest look that saw it before those kept here."""
     sure_ns: Times
     """[n] first look that saw it surely; until then it is taken for clutter."""
-    surely: Flags
-    """[n] the latest look saw it surely."""
+    last_sure_ns: Times
+    """[n] latest look that saw it surely."""
     sure: NDArray[np.int64]
     """[n] number of looks that saw it surely."""
     apart_ns: Times
@@ -77,7 +77,7 @@ class Live(Private):
             seen_ns=now.copy(),
             before_ns=np.full(n, NEVER_NS),
             sure_ns=np.where(boxes.starts, time_ns, NEVER_NS),
-            surely=is_sure,
+            last_sure_ns=np.where(is_sure, time_ns, NEVER_NS),
             sure=is_sure.astype(np.int64),
             apart_ns=now.copy(),
             confirmed=np.zeros(n, np.bool_),

@@ -17,6 +17,10 @@ COVERED = 0.6
 """From this share on, two boxes of one group may be the same road user twice."""
 SIMILAR = 0.5
 """A sure box whose area is below this share of the other's is a road user of its own, in front of the other."""
+HELD_S = 11.0
+"""How long somebody is shown at most who is not seen surely: the time that people linger behind a sign."""
+HELD_PER_SURE = 4.0
+"""But no longer than this many times the time over which it was seen surely: what was hardly ever sure is clutter."""
 DOUBLE_S = 1.0
 """How long a track may lie on a better one without both being seen surely."""
 FAR_NS = np.iinfo(np.int64).max
@@ -128,13 +132,14 @@ class Tracker(Private):
         """Note how surely tracks were seen, and confirm those that were for long enough."""
         live = self._live
         live.seen_ns[rows] = time_ns
-        live.surely = np.zeros(len(live), np.bool_)
-        live.surely[rows] = found.weakness == 0.0
-        live.sure += live.surely
+        surely = rows[found.weakness == 0.0]
+        live.last_sure_ns[surely] = time_ns
+        live.sure[surely] += 1
         starts = rows[found.starts]
         live.sure_ns[starts] = np.where(live.sure_ns[starts] == NEVER_NS, time_ns, live.sure_ns[starts])
-        ripe = (live.sure_ns != NEVER_NS) & (time_ns - live.sure_ns >= to_ns(self._params.confirm_s))
-        live.confirmed |= live.surely & ripe
+        first_ns = live.sure_ns[surely]
+        ripe = (first_ns != NEVER_NS) & (time_ns - first_ns >= to_ns(self._params.confirm_s))
+        live.confirmed[surely[ripe]] = True
 
     def _free(self, boxes: Boxes, taken: Rows) -> Rows:
         """Boxes that start a track: not taken, and no second box on a road user that has one."""
@@ -160,13 +165,13 @@ class Tracker(Private):
         now, (width, height) = live.mean[0], self._size_px
         outside = (now[X] < 0.0) | (now[X] > width) | (now[FOOT] - now[HEIGHT] > height)
         memory_ns = np.where(live.confirmed & ~outside, to_ns(params.memory_s), to_ns(params.lag_s))
-        live.apart_ns = np.where(self._doubles(), live.apart_ns, time_ns)
+        live.apart_ns = np.where(self._doubles(time_ns), live.apart_ns, time_ns)
         over = (time_ns - live.seen_ns > memory_ns) | (time_ns - live.apart_ns > to_ns(DOUBLE_S))
         if over.any():
             self._ended.append(live.id[over & live.shown])
             self._live = live.take((~over).nonzero()[0])
 
-    def _doubles(self) -> Flags:
+    def _doubles(self, time_ns: int) -> Flags:
         """[n] tracks that lie on a better one of their group, where not both are seen surely."""
         live = self._live
         doubles = np.zeros(len(live), np.bool_)
@@ -175,7 +180,8 @@ class Tracker(Private):
             height, group, sure, born_ns = live.mean[0, HEIGHT], GROUP[live.kind], live.sure, live.born_ns
             alike = (group[i] == group[j]) & (np.abs(np.log(height[i] / height[j])) < np.log(1.35))
             worse = (sure[i] < sure[j]) | ((sure[i] == sure[j]) & (born_ns[i] > born_ns[j]))
-            doubles[i[alike & worse & ~(live.surely[i] & live.surely[j])]] = True
+            surely = live.last_sure_ns == time_ns
+            doubles[i[alike & worse & ~(surely[i] & surely[j])]] = True
         return doubles
 
     def _forget_looks(self) -> None:
@@ -223,7 +229,10 @@ class Tracker(Private):
         was, will = last_ns != NEVER_NS, next_ns < FAR_NS
         # somebody who is new at a look came, at the best guess, half-way since the look before
         coming = ~was & will & (next_ns - time_ns <= (looks[j] - looks[i]) // 2)
-        there = live.confirmed & (coming | was & (will | (time_ns - last_ns <= to_ns(self._params.coast_s))))
+        coast_ns = to_ns(self._params.coast_s)
+        held_ns = np.minimum(HELD_PER_SURE * (live.last_sure_ns - live.sure_ns), to_ns(HELD_S))
+        trusted = live.confirmed & (time_ns - live.last_sure_ns <= np.maximum(held_ns, coast_ns))
+        there = trusted & (coming | was & (will | (time_ns - last_ns <= coast_ns)))
         state = motion.smoothed(live.past[:, :, i : j + 1], live.mean)
         since_s, until_s = (time_ns - looks[i]) / SECOND_NS, (time_ns - looks[j]) / SECOND_NS
         if i == j:

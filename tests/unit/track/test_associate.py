@@ -45,3 +45,16 @@ def test_the_best_pairs_are_worth_as_much_as_those_of_the_whole_table(seed):
     best = associate._best(i, j, worth[i, j])
     assert len(set(i[best])) == len(set(j[best])) == best.sum()
     assert worth[i, j][best].sum() == pytest.approx(worth[linear_sum_assignment(worth, maximize=True)].sum())
+
+
+def test_the_feet_of_somebody_behind_another_are_measured_less_exactly():
+    boxes = boxes_of(
+        detections([Box((100, 200, 130, 290)), Box((105, 205, 135, 300)), Box((400, 200, 430, 290))]),
+        TrackParams(),
+        (640.0, 480.0),
+    )
+    deviation = np.ones((4, 3))
+    _, variance = associate.whole(boxes.xfwh, np.ones(3), deviation, boxes, np.zeros(3, np.intp))
+    behind = boxes.xfwh[:2].T.tolist().index([115.0, 290.0])
+    assert (np.delete(variance, behind, axis=1) == 1.0).all()
+    assert (variance[:, behind] > 1.0).tolist() == [False, True, False, True]

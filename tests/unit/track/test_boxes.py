@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flaneur.track import boxes
-from flaneur.track.boxes import covering, near, xyxy_of
+from flaneur.track.boxes import covering, hidden, near, xyxy_of
 
 
 @pytest.mark.parametrize("few", [0, 1200])
@@ -38,3 +38,16 @@ def test_covering_is_what_the_areas_say():
     np.add.at(found, covering(xfwh, 0.6), 1)
     assert found.sum() > 20
     assert (found == (share > 0.6)).all()
+
+
+def test_a_lower_half_is_hidden_by_who_stands_in_front():
+    behind, front, aside = (100.0, 200.0, 30.0, 80.0), (110.0, 210.0, 30.0, 80.0), (300.0, 205.0, 30.0, 80.0)
+    share = hidden(np.array((behind, front, aside)).T)
+    # 20 of 30 px across; the one in front reaches over all of the lower 40 px
+    np.testing.assert_allclose(share, (2 / 3, 0.0, 0.0))
+
+
+def test_only_the_lower_half_counts_and_the_one_who_hides_most_of_it():
+    tall, short, shorter = (100.0, 200.0, 30.0, 80.0), (100.0, 201.0, 30.0, 21.0), (100.0, 202.0, 30.0, 12.0)
+    assert hidden(np.array((tall, short, shorter)).T)[0] == 0.5
+    assert len(hidden(np.zeros((4, 0)))) == 0

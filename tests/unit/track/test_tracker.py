@@ -10,6 +10,7 @@ from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections
 from flaneur.data.time import to_ns
 from flaneur.track import TrackParams
+from flaneur.track.tracker import HELD_PER_SURE, HELD_S
 from support.people import HEIGHT, TALL, WIDE, WIDTH, Box, detections, follow, paths, person, times, tracker
 
 
@@ -78,6 +79,20 @@ def test_somebody_who_stands_behind_a_sign_with_only_the_head_showing_is_held_wh
     assert len(path) == len(frames)
     behind = [f for f in frames if 5 < f.time_ns * 1e-9 < 12]
     assert all(abs(f.foot_px()[0, 0] - 320) < 10 and abs(f.foot_px()[0, 1] - 300) < 10 for f in behind)
+
+
+@pytest.mark.parametrize("sure_s", [0.6, 4.0])
+def test_weak_boxes_alone_hold_nobody_for_ever(sure_s):
+    def scene(t):
+        return [person(300, 300)] if t <= sure_s or t > 30.0 else [person(300, 300, 0.4)]
+
+    frames = follow(times(32), scene)
+    shown = [f.time_ns * 1e-9 for f in frames if len(f)]
+    held_s = min(HELD_PER_SURE * sure_s, HELD_S)
+    assert max(t for t in shown if t < 25.0) == pytest.approx(sure_s + held_s, abs=0.11)
+    # seen surely again, it is the same one
+    assert len(paths(frames)) == 1
+    assert max(shown) > 31.5
 
 
 def test_a_hidden_walker_is_not_shown_for_long_and_found_again_under_the_same_id():
