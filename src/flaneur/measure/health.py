@@ -45,6 +45,8 @@ SHIFT_CELLS = 1.5
 """About 0.8 % of the picture: a line that lies wrong by less still counts the same road users."""
 SOFT = 0.45
 """Share of the usual sharpness; a Gaussian blur of 2 px brings a sharp picture below it."""
+EDGES = 0.3
+"""Sharpness below which a picture has no edges to lose, as in fog or of a bare wall; streets usually have 1.5 to 2."""
 TAIL_OF_MEDIAN = 4.16
 """For Gaussian noise the 99.5 % quantile of absolute differences is so many times their median."""
 
@@ -205,7 +207,8 @@ def _compared(
         gone = usable & (match < GONE * usual.match)
         most = MOST * max(2, int(usable.sum()))
         seen[Fault.COVERED] = (gone & (contrast < FLAT * full_contrast)).sum() >= most
-        seen[Fault.BLURRED] = not seen[Fault.COVERED] and sharpness < SOFT * usual.sharpness
+        has_edges = usual.sharpness >= EDGES
+        seen[Fault.BLURRED] = has_edges and not seen[Fault.COVERED] and sharpness < SOFT * usual.sharpness
         displaced = gone | (usable & (shift >= SHIFT_CELLS))
         seen[Fault.MOVED] = not seen.any() and displaced.sum() >= most
     if learn and not seen.any():
