@@ -75,16 +75,14 @@ class Moving(Private):
         return np.clip(self.turn_radps[rows, None] * t_s, -np.pi / 2, np.pi / 2)
 
     def way_m(self, rows: Rows, t_s: Array) -> Array:
-        """How far each of `rows` [p] has come after `t_s` [k] or [p, k], metres [p, k, 2]."""
+        """How far each of `rows` [p] has come after `t_s` [k] or [p, k], metres [2, p, k]."""
         turned, rate, course = self.turned(rows, t_s), self.turn_radps[rows, None], self.course_rad[rows, None]
         cos, sin = np.cos(course + turned), np.sin(course + turned)
         rate = np.where(rate == 0.0, 1.0, rate)
         straight_s = t_s - turned / rate
         x = (sin - np.sin(course)) / rate + straight_s * cos
         y = (np.cos(course) - cos) / rate + straight_s * sin
-        way = np.stack((x, y), axis=-1)
-        out: Array = way * self.speed_mps[rows, None, None]
-        return out
+        return np.stack((x, y)) * self.speed_mps[rows, None]
 
     def bounds_m(self, horizon_s: float) -> tuple[Array, Array]:
         """Lower and upper corner [n, 2] of all ground that each footprint reaches within the horizon."""
@@ -95,7 +93,7 @@ class Moving(Private):
         if len(bent):
             t_s = np.linspace(0.0, horizon_s, 7)
             points = self.way_m(bent, t_s)
-            low[bent], high[bent] = points.min(axis=1), points.max(axis=1)
+            low[bent], high[bent] = points.min(axis=2).T, points.max(axis=2).T
             radius[bent] += LATERAL_MPS2 * (t_s[1] - t_s[0]) ** 2 / 8
         return self.tracks.xy_m + low - radius[:, None], self.tracks.xy_m + high + radius[:, None]
 
@@ -214,7 +212,7 @@ def _relative(moving: Moving, a: Rows, b: Rows, horizon_s: float, chord_s: float
     there = np.zeros(len(moving.tracks), np.bool_)
     there[a] = there[b] = True
     who, at = np.flatnonzero(there), there.cumsum() - 1
-    where = (moving.tracks.xy_m[who, None] + moving.way_m(who, ends)).transpose(2, 0, 1)
+    where = moving.tracks.xy_m[who].T[..., None] + moving.way_m(who, ends)
     apart = where[:, at[b]] - where[:, at[a]]
     return apart[..., :-1], np.diff(apart, axis=-1) / ends[1], ends
 
@@ -268,7 +266,7 @@ def _figures(
         drac_noise = drac * np.hypot(2 * sigma_v / closing, sigma / (closing * ttc))
         noise, bias = np.hypot(sigma, ttc * sigma_v) / closing, scale * wide / closing
     drac[ttc == 0.0] = np.nan
-    where_a, where_b = (tracks.xy_m[rows] + moving.way_m(rows, ttc[:, None])[:, 0] for rows in (a, b))
+    where_a, where_b = (tracks.xy_m[rows] + moving.way_m(rows, ttc[:, None])[..., 0].T for rows in (a, b))
     spot = between(where_a, where_b, moving.heading_rad[a], moving.heading_rad[b], moving.half_m[a], moving.half_m[b])
     return Contacts(a, b, ttc, noise, bias, np.minimum(drac, GRAVITY_MPS2), drac_noise, closing, spot, sure)
 
@@ -293,7 +291,7 @@ def may_meet(low: Array, high: Array, mover: NDArray[np.bool_]) -> tuple[Rows, R
     if not mover.any():
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     # the axis along which fewer boxes overlap: that across a street
-    along = (high - low).sum(axis=0) / (high.max(axis=0) - low.min(axis=0))
+    along = (high - low).sum(axis=0) / np.maximum(high.max(axis=0) - low.min(axis=0), np.finfo(np.float64).tiny)
     axis = int(along.argmin())
     order = low[:, axis].argsort(kind="stable")
     start, end = low[order, axis], high[order, axis]

@@ -132,7 +132,11 @@ def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, 
     horizon_s = params.ttc_s[1]
     moving = Moving.of(tracks, params.turning, horizon_s)
     dangerous = (moving.tracks.kind != Kind.PEDESTRIAN) & (moving.speed_mps > params.slow_mps)
+    if not dangerous.any():
+        return NOBODY, NOBODY
     found = contacts(moving, *may_meet(*moving.bounds_m(horizon_s), dangerous), horizon_s)
+    if not len(found.a):
+        return NOBODY, NOBODY
     found = found.take(found.closing_mps > params.slow_mps)
     braked = found.take(found.drac_mps2 > params.drac_mps2[1])
     return (

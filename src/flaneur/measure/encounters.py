@@ -66,7 +66,10 @@ class Encounters(Private):
     @classmethod
     def joined(cls: type[Table], parts: Sequence[Table]) -> Table:
         """All rows of `parts`, of which there is one at least."""
-        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)})
+        full = [part for part in parts if len(part)] or parts[:1]
+        if len(full) == 1:
+            return full[0]
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in full]) for f in fields(cls)})
 
 
 def pair_key(low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -93,7 +96,9 @@ def noted(table: Table, seen: Table) -> Table:
 
 def parted(table: Table, now_ns: int) -> tuple[Table, Table]:
     """The encounters that go on, and those that are over."""
+    if not len(table):
+        return table, table
     over = table.last_ns < now_ns - PAUSE_NS
     if not over.any():
-        return table, table.take(over)
+        return table, table.none()
     return table.take(~over), table.take(over)

@@ -71,9 +71,12 @@ def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
     other = (new.track_id[i] < old.track_id[j]) if old is new else (new.track_id[i] != old.track_id[j])
     keep = other & (new.fast[i] | old.fast[j])
     i, j = i[keep], j[keep]
+    keep = ~(_angle(new.course_rad[i], old.course_rad[j]) + new.bend_rad[i] + old.bend_rad[j] < ALONG_RAD)
+    i, j = i[keep], j[keep]
     at, a = spans(j, new.first[i], new.first[i] + new.count[i])
     low, high, way = old.low[:, at], old.high[:, at], new.circle[:, a]
     near = ((way[:2] + way[2] >= low) & (way[:2] - way[2] <= high)).all(axis=0) & (new.legs.fast[a] | old.fast[at])
+    near &= ~(_angle(new.legs.course_rad[a], old.course_rad[at]) + old.bend_rad[at] < ALONG_RAD)
     at, a = at[near], a[near]
     a, b = spans(a, old.first[at], old.first[at] + old.count[at])
     (x, y, radius), (of_x, of_y, of_radius) = new.circle, old.circle
@@ -88,8 +91,9 @@ def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
 
 def _angle(course_a: Array, course_b: Array) -> Array:
     """Between two ways, 0 to π; infinite where one is not known."""
-    turn = np.abs((course_a - course_b + np.pi) % (2 * np.pi) - np.pi)
-    return np.nan_to_num(turn, nan=np.inf)
+    turn = np.abs(course_a - course_b)
+    turn = np.abs(turn - 2 * np.pi * np.rint(turn / (2 * np.pi)))
+    return np.where(np.isnan(turn), np.inf, turn)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

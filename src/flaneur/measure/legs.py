@@ -95,6 +95,10 @@ class Second(Private):
     """[k] any leg is."""
     track_id: NDArray[np.int64]
     """[k]"""
+    course_rad: Array
+    """[k] of its first leg."""
+    bend_rad: Array
+    """[k] how far those of its other legs are from that; NaN where one is not known."""
     low: Array
     """[2, k] lower corner of a box about all the ground of it."""
     high: Array
@@ -111,7 +115,7 @@ class Second(Private):
         first = np.flatnonzero(np.diff(legs.track_id, prepend=~legs.track_id[:1]))
         count = np.diff(first, append=len(legs))
         middle, radius = legs.circles()
-        low, high, fast = middle - radius[:, None], middle + radius[:, None], legs.fast
+        low, high, fast, bend = middle - radius[:, None], middle + radius[:, None], legs.fast, legs.course_rad
         if len(legs):
             net = np.add.reduceat(legs.way_m, first)
             walked = np.where(net.any(axis=1), np.arctan2(net[:, 1], net[:, 0]), np.nan)
@@ -119,6 +123,8 @@ class Second(Private):
             legs.course_rad[unknown] = np.repeat(walked, count)[unknown]
             low, high = np.minimum.reduceat(low, first), np.maximum.reduceat(high, first)
             fast = np.logical_or.reduceat(fast, first)
+            turn = legs.course_rad - np.repeat(legs.course_rad[first], count)
+            bend = np.maximum.reduceat(np.abs(turn - 2 * np.pi * np.rint(turn / (2 * np.pi))), first)
         boxes = shapely.box(*low.T, *high.T)
         ahead = np.cos(legs.heading_rad), np.sin(legs.heading_rad)
         shape = np.stack((*legs.xy_m.T, *legs.way_m.T, *ahead, *legs.half_m.T))
@@ -132,6 +138,8 @@ class Second(Private):
             count=count,
             fast=fast,
             track_id=legs.track_id[first],
+            course_rad=legs.course_rad[first],
+            bend_rad=bend,
             low=np.ascontiguousarray(low.T),
             high=np.ascontiguousarray(high.T),
             boxes=boxes,

@@ -82,7 +82,7 @@ def test_a_turn_ends_after_a_quarter_of_a_circle() -> None:
     tracks = look([Mover((0, 0), (4, 0))])
     tracks.acceleration_mps2[:] = (0.0, 4.0)
     moving = Moving.of(tracks, turning=True, horizon_s=6.0)
-    way = moving.way_m(np.array([0]), np.array([np.pi / 2, 6.0]))[0]
+    way = moving.way_m(np.array([0]), np.array([np.pi / 2, 6.0]))[:, 0].T
     assert way[0] == pytest.approx((4, 4))
     assert way[1] == pytest.approx((4, 4 + 4 * (6 - np.pi / 2)))
 
