@@ -31,6 +31,16 @@ figures_days = 1
 [audit]
 log = "log/audit.jsonl"
 key = "secret/audit.key"
+[publish]
+rho_s = 5
+appearances = 1
+epsilon_per_day = 1.0
+chunk_s = 5
+window_s = 60
+events_per_track = 1
+[[publish.figure]]
+measure = "crossings"
+place = "middle"
 """
 
 
@@ -89,6 +99,16 @@ def test_commands_record_what_they_did(folder: Path) -> None:
     assert second["after"] == hashlib.sha256((folder / "site.toml").read_bytes()).hexdigest()
     hidden = next(entry for entry in told if entry.get("name") == "hidden.mp4")
     assert hidden["sha256"] == hashlib.sha256((folder / "hidden.mp4").read_bytes()).hexdigest()
+
+
+def test_a_publication_is_recorded_with_what_the_ledger_says(folder: Path) -> None:
+    assert call(folder, "publish", "scene.mp4", "--site", "site.toml", "--out", "public").code == 0
+    started, published, *exported, stopped = entries(folder)[-6:]
+    assert (started["kind"], stopped["outcome"]) == ("started", "complete")
+    guarantee = json.loads((folder / "public" / "public.json").read_text())["guarantee"]
+    assert published["ledger_entry"] == guarantee["ledger_entry"]
+    assert published["ledger_seal"] == guarantee["ledger_seal"]
+    assert {entry["name"] for entry in exported} == {"public.csv", "public.json", "dataset.jsonld"}
 
 
 def test_the_secret_is_nowhere_but_in_its_file(folder: Path) -> None:
