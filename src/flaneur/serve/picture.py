@@ -14,6 +14,8 @@ from flaneur.serve.drawing import INK_BGR, SHADE_BGR, Picture, draw_places, draw
 SMALLEST_PX = 640
 """Smaller pictures are enlarged before anything is written on them."""
 GRID_OPACITY = 0.45
+LABEL_AT = (0.5, 0.35, 0.65, 0.2, 0.8)
+"""Where along its line a label may stand, the first place that is free."""
 SHIFT = 4
 SUBPIXELS = 1 << SHIFT
 """OpenCV takes positions as whole parts of a pixel; coarser ones make straight lines wavy."""
@@ -72,11 +74,17 @@ def with_metres(image: RedactedImage, lines: Sequence[GridLine]) -> RedactedImag
             cv2.polylines(drawn, [path], False, shade, 1 + extra + bool(line.label), cv2.LINE_AA, SHIFT)
     bgr = cv2.addWeighted(drawn, GRID_OPACITY, bgr, 1 - GRID_OPACITY, 0).astype(np.uint8, copy=False)
     text = text_height_px(bgr)
+    taken: list[tuple[float, float, float]] = []
     for line, path in zip(lines, paths, strict=True):
         if line.label:
-            x, y = (path[len(path) // 2] // SUBPIXELS).tolist()
-            left = min(max(x + 3, 2), width - text_width_px(line.label, text) - 2)
-            draw_text(bgr, line.label, left, min(max(y - 3, text + 2), height - 4), text, INK_BGR, halo=True)
+            long = text_width_px(line.label, text)
+            for share in LABEL_AT:
+                x, y = (path[round(share * (len(path) - 1))] / SUBPIXELS).tolist()
+                left, base = min(max(x + 3, 2), width - long - 2), min(max(y - 3, text + 2), height - 4)
+                if all(left > end or left + long < begin or abs(base - at) > 1.3 * text for begin, end, at in taken):
+                    taken.append((left, left + long, base))
+                    draw_text(bgr, line.label, left, base, text, INK_BGR, halo=True)
+                    break
     return RedactedImage(image.time_ns, bgr, image.fully_hidden)
 
 

@@ -4,8 +4,8 @@ import pytest
 from numpy.typing import NDArray
 
 from flaneur.data.geometry import Line, Places
-from flaneur.data.released import HeatMap, RedactedImage
-from flaneur.serve.picture import heat_overlay, png, with_grid, with_places
+from flaneur.data.released import GridLine, HeatMap, RedactedImage
+from flaneur.serve.picture import heat_overlay, png, with_grid, with_metres, with_places
 
 
 def image(width: int = 800, height: int = 600) -> RedactedImage:
@@ -107,3 +107,19 @@ def test_the_hottest_cell_is_the_brightest() -> None:
 @pytest.mark.parametrize("seconds", [np.full((6, 8), np.nan), np.zeros((6, 8)), np.full((1, 1), 3.0)])
 def test_any_map_can_be_drawn(seconds: NDArray[np.float64]) -> None:
     assert decoded(heat_overlay(image(64, 48), heat(seconds.astype(np.float32)))).shape == (480, 640, 3)
+
+
+def test_labels_of_metres_do_not_cover_one_another() -> None:
+    across = np.linspace((0.0, 0.5), (1.0, 0.5), 41)
+    down = np.linspace((0.5, 0.0), (0.5, 1.0), 41)
+
+    def drawn(first: str, second: str) -> NDArray[np.int16]:
+        lines = (GridLine(across, first), GridLine(down, second))
+        return with_metres(image(), lines).bgr.astype(np.int16)
+
+    # a label makes its line wider, so all lines have one; some are blank
+    first = (drawn("y = 0 m", " ") != drawn(" ", " ")).any(axis=2)
+    second = (drawn("y = 0 m", "x = 0 m") != drawn("y = 0 m", " ")).any(axis=2)
+    assert first.any()
+    assert second.any()
+    assert not (first & second).any()
