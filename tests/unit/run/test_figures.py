@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from flaneur.data.released import Measurement
 from flaneur.data.signals import SignalPhases
 from flaneur.data.statistics import split_name
 from flaneur.measure.crowd import DENSITY_BINS
@@ -11,7 +10,6 @@ from flaneur.release.aggregate import AggregateParams, IntervalAggregator, Sampl
 from flaneur.run.on_ground import OnGround
 from flaneur.serve.measured import TOPICS
 from flaneur.serve.texts import TEXTS
-from support.figures import KINDS
 from support.grounds import tracks_m
 from support.sites import camera
 
@@ -101,9 +99,3 @@ def test_a_site_without_such_tables_has_no_such_figures() -> None:
     plain = '[site]\nname = "s"\n[[camera]]\nname = "c"\n'
     found = {one.measure for one in OnGround(camera(plain), camera(plain).ground_places, {}).sampled if one.places}
     assert found == {"speed", "ttc", "pet", "drac"}
-
-
-def test_measurements_know_these_kinds() -> None:
-    """A pair of kinds is a kind of its own in the table."""
-    assert Measurement("s", "c", "ttc_count", "p", "pedestrian × car", "serious", 0, 60_000_000_000, 1.0, "", 1.0, 1, 0)
-    assert "pedestrian" in KINDS
