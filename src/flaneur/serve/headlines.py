@@ -20,7 +20,7 @@ def headlines(words: Words, topics: Sequence[Topic]) -> list[Tile]:
 
 
 def _highest(words: Words, by_name: dict[str, Measured]) -> Iterator[Tile]:
-    """The fastest v85 of vehicles, the longest queue, the densest moment."""
+    """The fastest v85 of vehicles, the longest queue, the densest moment; of those with a band where there are any."""
     for name, statistic in (("speed", "v85"), ("queue_length", "max"), ("density_voronoi", "max")):
         measured = by_name.get(name)
         if measured is None or (name == "speed" and measured.shown_in != KMH):
@@ -28,9 +28,9 @@ def _highest(words: Words, by_name: dict[str, Measured]) -> Iterator[Tile]:
         unit, factor = measured.shown_in
         of_one_kind = [row for row in measured.rows if name != "speed" or row.kind != ALL_LABEL]
         told = [(dict(row.estimates).get(statistic), row) for row in of_one_kind]
-        known = [(one.value, row) for one, row in told if one and one.value is not None]
+        known = [(one.low is not None, one.value, row) for one, row in told if one and one.value is not None]
         if known:
-            value, row = max(known, key=lambda pair: pair[0])
+            _, value, row = max(known, key=lambda known: known[:2])
             kind, unit = words.kind(row.kind) if name == "speed" else "", words.unit(unit)
             shown, is_short = words.number(value * factor, measured.digits), len(unit) <= SHORT_UNIT
             note = words.listed_label(
