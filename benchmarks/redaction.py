@@ -6,6 +6,7 @@ A person's pixels are those that differ from the empty place inside the annotate
 1); the empty place is the median over the moments at which nobody is annotated there. Printed for each method:
 - shown: share of all persons' pixels that can be seen, in per cent;
 - over 10 %: share of annotated persons of whom more than a tenth can be seen, in per cent;
+- run: the most frames in a row in which that is so of one person;
 - needless: share of the background that is hidden, parked cars included, in per cent.
 Whether a detector still finds somebody is no measure: it finds nobody in pictures that show people half.
 
@@ -25,8 +26,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.detect.detector import DetectParams, open_detector
-from flaneur.release.background import BackgroundLearner
-from flaneur.release.redact import FLAT_BGR, Redactor
+from flaneur.release.redact import FLAT_BGR, Redactor, RedactParams
 from flaneur.run.looking import Cadence
 from flaneur.source import FileSource
 from flaneur.track import Tracker, TrackParams
@@ -46,13 +46,16 @@ class Truth:
     """Where the persons of each frame really are."""
 
     boxes: list[NDArray[np.int64]]
+    ids: list[NDArray[np.int64]]
     person: list[Mask]
     background: list[Mask]
+    place: Picture
 
 
 def read_boxes(path: Path, first: int, last: int) -> list[NDArray[np.float64]]:
-    rows = np.loadtxt(path, delimiter=",", usecols=(0, 2, 3, 4, 5), ndmin=2)
-    rows[:, 3:] += rows[:, 1:3]
+    """Rows of number of the person, left, top, right, bottom for each frame."""
+    rows = np.loadtxt(path, delimiter=",", usecols=(0, 1, 2, 3, 4, 5), ndmin=2)
+    rows[:, 4:] += rows[:, 2:4]
     return [rows[rows[:, 0] == number, 1:] for number in range(first, last + 1)]
 
 
@@ -79,7 +82,8 @@ def empty_place(pictures: list[Picture], occupied: list[Mask]) -> Picture:
     return place
 
 
-def truth_of(pictures: list[Picture], boxes: list[NDArray[np.float64]]) -> Truth:
+def truth_of(pictures: list[Picture], rows: list[NDArray[np.float64]]) -> Truth:
+    ids, boxes = [r[:, 0].astype(int) for r in rows], [r[:, 1:] for r in rows]
     occupied = [covered(b, p.shape, 0.15, 0.10) for b, p in zip(boxes, pictures, strict=True)]
     place = empty_place(pictures, occupied)
     smooth = cv2.GaussianBlur(place, (3, 3), 0)
@@ -97,29 +101,34 @@ def truth_of(pictures: list[Picture], boxes: list[NDArray[np.float64]]) -> Truth
         foreground = keep[label]
         person.append(foreground & covered(b, picture.shape, 0.10, 0.06))
         background.append(~cv2.dilate(foreground.view(np.uint8), np.ones((5, 5), np.uint8)).view(bool))
-    return Truth([np.round(b).clip(0).astype(int) for b in boxes], person, background)
+    return Truth([np.round(b).clip(0).astype(int) for b in boxes], ids, person, background, place)
 
 
-def measure(truth: Truth, hidden: list[Mask]) -> tuple[float, float, float]:
-    """Per cent shown, persons of whom over 10 % is shown, and needless hiding."""
-    seen = everything = needless = behind = persons = exposed = 0
-    for boxes, person, background, mask in zip(truth.boxes, truth.person, truth.background, hidden, strict=True):
+def measure(truth: Truth, hidden: list[Mask]) -> tuple[float, float, int, float]:
+    """Per cent shown, persons of whom over 10 % is shown, the longest run of that, and needless hiding."""
+    seen = everything = needless = behind = persons = exposed = longest = 0
+    run: dict[int, int] = {}
+    for boxes, ids, person, background, mask in zip(
+        truth.boxes, truth.ids, truth.person, truth.background, hidden, strict=True
+    ):
         visible = person & ~mask
         seen, everything = seen + visible.sum(), everything + person.sum()
         needless, behind = needless + (mask & background).sum(), behind + background.sum()
-        for x1, y1, x2, y2 in boxes:
+        for (x1, y1, x2, y2), number in zip(boxes, ids.tolist(), strict=True):
             pixels = person[y1:y2, x1:x2].sum()
-            if pixels >= SMALLEST_PX:
-                persons += 1
-                exposed += visible[y1:y2, x1:x2].sum() > 0.1 * pixels
-    return 100 * seen / everything, 100 * exposed / persons, 100 * needless / behind
+            is_exposed = pixels >= SMALLEST_PX and visible[y1:y2, x1:x2].sum() > 0.1 * pixels
+            persons += pixels >= SMALLEST_PX
+            exposed += is_exposed
+            run[number] = run.get(number, 0) + 1 if is_exposed else 0
+            longest = max(longest, run[number])
+    return 100 * seen / everything, 100 * exposed / persons, longest, 100 * needless / behind
 
 
-def ours(frames: list[Frame], looks: list[Detections | None]) -> tuple[list[Picture], float, int]:
+def ours(frames: list[Frame], looks: list[Detections | None], *, live: bool) -> tuple[list[Picture], float, int]:
     """Redacted pictures, milliseconds of processor time per frame, pictures hidden whole."""
     width, height = frames[0].width_px, frames[0].height_px
     tracker = Tracker(TrackParams(), width, height, np.random.default_rng(0))
-    redactor = Redactor(width, height)
+    redactor = Redactor(width, height, RedactParams(live=live))
     images, spent_s = [], 0.0
     for frame, seen in zip(frames, looks, strict=True):
         known: list[Tracks] = [] if seen is None else tracker.step(frame.index, frame.time_ns, seen)
@@ -135,39 +144,6 @@ def ours(frames: list[Frame], looks: list[Detections | None]) -> tuple[list[Pict
 def per_frame(seen: Detections, picture: Picture, score: float, grow: float) -> Mask:
     """What everybody does: the boxes of this frame and nothing else."""
     return covered(seen.xyxy_px[seen.score >= score].astype(float), picture.shape, grow, grow)
-
-
-class Watched(BackgroundLearner):
-    """Counts the samples that are taken from persons."""
-
-    def __init__(self, width_px: int, height_px: int, person: dict[int, Mask]) -> None:
-        super().__init__(width_px, height_px)
-        self._person = person
-        self.from_persons = 0
-        self.samples = 0
-
-    def _learn(self, picture: Picture, empty: Picture) -> None:
-        person = self._person[id(picture)]
-        self.from_persons += int((person & (empty > 0)).sum())
-        self.samples += 1
-        super()._learn(picture, empty)
-
-
-def background(frames: list[Frame], looks: list[Detections | None], truth: Truth) -> str:
-    # One pixel off each person's outline: there the truth itself is uncertain.
-    core = [cv2.erode(person.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool) for person in truth.person]
-    by_picture = {id(frame.bgr()): mask for frame, mask in zip(frames, core, strict=True)}
-    learner = Watched(frames[0].width_px, frames[0].height_px, by_picture)
-    spent_s, n = 0.0, 0
-    for frame, seen in zip(frames, looks, strict=True):
-        if seen is not None:
-            begin = time.process_time()
-            learner.step(frame, seen)
-            spent_s, n = spent_s + time.process_time() - begin, n + 1
-    return (
-        f"background: {learner.from_persons} pixels learned from persons in {learner.samples} samples, "
-        f"{100 * learner.known:.1f} % of the picture known, {1000 * spent_s / n:.2f} ms a look"
-    )
 
 
 def main() -> None:
@@ -188,21 +164,23 @@ def main() -> None:
     truth = truth_of(pictures, read_boxes(options.gt, first, last))
     detector = open_detector(DetectParams())
     every = [detector.detect(picture) for picture in pictures]
-    print(f"{'frames ' + options.range:38}{'shown':>9}{'over 10 %':>11}{'needless':>10}")
+    print(f"{'frames ' + options.range:38}{'shown':>9}{'over 10 %':>11}{'run':>6}{'needless':>10}")
 
     def show(name: str, hidden: list[Mask]) -> None:
-        shown, exposed, needless = measure(truth, hidden)
-        print(f"{name:38}{shown:9.4f}{exposed:11.3f}{needless:10.2f}")
+        shown, exposed, run, needless = measure(truth, hidden)
+        print(f"{name:38}{shown:9.4f}{exposed:11.3f}{run:6}{needless:10.2f}")
 
+    print(f"{'bar with delay':38}{0.02:9.4f}{0:11.3f}{'':6}{12:10.2f}")
+    print(f"{'bar live':38}{0.1:9.4f}{'':11}{1:6}{12:10.2f}")
     for score, grow in ((0.35, 0.0), (0.15, 0.15)):
         masks = [per_frame(seen, picture, score, grow) for seen, picture in zip(every, pictures, strict=True)]
         show(f"boxes of each frame from {score:g}, +{100 * grow:g} %", masks)
-    for rate in (options.rate, options.rate / 2):
-        looks = looks_at(rate, frames, every)
-        redacted, cost_ms, whole = ours(frames, looks)
-        show(f"ours at {rate:g} looks a second", [(picture == FLAT_BGR).all(axis=2) for picture in redacted])
-        print(f"    {cost_ms:.2f} ms a frame beside detection and tracking; {whole} of {len(frames)} hidden whole")
-    print(background(frames, looks_at(options.rate, frames, every), truth))
+    for live in (False, True):
+        for rate in (2 * options.rate, options.rate, options.rate / 2):
+            redacted, cost_ms, whole = ours(frames, looks_at(rate, frames, every), live=live)
+            name = f"fill {'live' if live else 'with delay'}, {rate:g} looks a second"
+            show(name, [(picture == FLAT_BGR).all(axis=2) for picture in redacted])
+            print(f"    {cost_ms:.2f} ms a frame beside detection and tracking; {whole} of {len(frames)} hidden whole")
 
 
 def looks_at(rate: float, frames: list[Frame], every: list[Detections]) -> list[Detections | None]:

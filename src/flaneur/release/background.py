@@ -58,6 +58,9 @@ TO_SHOW = 24
 TO_REPLACE = 120
 """... and where another one is: whom the detector misses must stand there for at least 20 s."""
 MOST_EVIDENCE = 150
+JUMP = 0.5
+"""When more than this share of what is shown and quiet looks different at once, the light has changed or the camera has
+turned, and nobody stands there: all is replaced as quickly as it was learned."""
 NEW_SHARE = 0.25
 """Of a new sample in the colour that is shown."""
 
@@ -81,6 +84,8 @@ class BackgroundLearner:
         self._bgr: NDArray[np.uint8] = np.full((self.height_px, self.width_px, 3), FLAT_BGR, np.uint8)
         self._shown = np.zeros(grid, bool)
         self._shown_colour = np.zeros((*grid, 3), np.uint8)
+        self._stale = np.zeros(grid, bool)
+        """Shown as it was before everything looked different."""
         self._colour = np.zeros((*grid, 3), np.uint8)
         """What each cell is thought to look like, shown or not yet ..."""
         self._evidence = np.zeros(grid, np.int16)
@@ -186,6 +191,11 @@ class BackgroundLearner:
         same, still = (_within(colour, self._colour, levels) for levels in (SAME_GREY_LEVELS, STILL_GREY_LEVELS))
         weak = self._under(weak_px, GROW)
         stirring = self._under(weak_px[self._stirs(weak_px, ~still)], GROW)
+        comparable = quiet & self._shown
+        unlike = comparable & ~_within(colour, self._shown_colour, SAME_GREY_LEVELS)
+        if unlike.sum() > JUMP * comparable.sum():
+            self._stale |= self._shown
+            self._evidence[unlike & ~same] = 0
         taken, other = quiet & same, quiet & ~same
         alike = taken & ~stirring
         evidence = self._evidence + np.where(weak, WEAK, EMPTY) * alike
@@ -209,9 +219,10 @@ class BackgroundLearner:
         """Show what enough speaks for, where the sample shows it, and no more what is doubted."""
         known = self._shown & _within(self._colour, self._shown_colour, SAME_GREY_LEVELS)
         follow = known & alike
-        new = alike & ~known & (self._evidence >= np.where(self._shown, TO_REPLACE, TO_SHOW))
+        new = alike & ~known & (self._evidence >= np.where(self._shown & ~self._stale, TO_REPLACE, TO_SHOW))
         doubted = known & (self._evidence == 0)
         self._shown = (self._shown | new) & ~doubted
+        self._stale &= ~(follow | new)
         self._guess = None
         cv2.copyTo(self._colour, (follow | new).view(np.uint8), self._shown_colour)
         self._samples += 1
