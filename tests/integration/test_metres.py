@@ -175,6 +175,15 @@ BAD_GROUNDS = {
 }
 
 
+def test_places_in_metres_are_not_for_videos(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody would ever cross a line that is in no picture: the count would be 0."""
+    line = '[[camera.line]]\nname = "middle"\nmetres = [[0.0, 0.0], [0.0, 5.0]]\n'
+    (tmp_path / "site.toml").write_text(site_with_boards(HEAD + line, folder / "boards.xml"))
+    arguments = ("--site", tmp_path / "site.toml", "--out", tmp_path / "out", "-q")
+    refused(command(capsys, "run", folder / "short.mp4", *arguments), "in metres", "`points`")
+    assert [path.name for path in tmp_path.iterdir()] == ["site.toml"]
+
+
 @pytest.mark.parametrize("what", BAD_GROUNDS)
 def test_a_bad_ground_is_one_sentence(
     what: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

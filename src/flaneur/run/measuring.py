@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from flaneur.data.errors import UserError
 from flaneur.data.geometry import GROUND_POINT
 from flaneur.data.kinds import Kind
 from flaneur.data.notes import Note
@@ -31,8 +32,14 @@ class Measuring:
     def __init__(
         self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...], plane: GroundPlane | None = None
     ) -> None:
-        """With a `plane` for pictures of this size, in metres too. UserError for places that cannot be on it."""
+        """With a `plane` for pictures of this size, in metres too. UserError for places that cannot be on it, and for
+        those that are in no picture at all."""
         camera = job.camera
+        if camera.in_metres:
+            raise UserError(
+                f"camera {camera.name!r}: its lines and zones are in metres, as for trajectories; "
+                "for a video give them as `points` and `polygon` in the picture"
+            )
         self._start_ns = job.start_ns
         self._by_edges = not camera.line and not camera.zone
         self._anchor = GROUND_POINT if self._by_edges else camera.anchor
