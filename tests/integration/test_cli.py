@@ -118,9 +118,14 @@ class TestRun:
         summary = json.loads(ran.out)
         assert summary["frames_seen"] == 160
         assert summary["complete"] is True
-        assert {"measure": "flow", "place": "east", "direction": "", "kind": "pedestrian", "value": 2.0} in summary[
-            "figures"
-        ]
+        assert {
+            "measure": "flow",
+            "place": "east",
+            "direction": "",
+            "kind": "pedestrian",
+            "value": 2.0,
+            "unit": "road users",
+        } in summary["figures"]
         assert ran.err == ""
 
     def test_quiet_is_quiet(self, scene: Path) -> None:

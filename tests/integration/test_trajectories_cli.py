@@ -142,9 +142,9 @@ class TestCrowd:
         assert rows(crowd, "standing_mean", "square")["value"][0] == 1.0
 
     def test_the_alarm_begins_once_and_ends_with_the_crowd(self, crowd: pl.DataFrame) -> None:
-        assert rows(crowd, "alarm_share", "square", direction="level 1")["value"][0] == 1.0
-        assert total(crowd, "alarm_change_count", "square", direction="level 1") == 1
-        assert total(crowd, "alarm_change_count", "square", direction="level 2") == 0
+        assert rows(crowd, "alarm_share", "square", direction="level 1 from 0.5/m²")["value"][0] == 1.0
+        assert total(crowd, "alarm_change_count", "square", direction="level 1 from 0.5/m²") == 1
+        assert total(crowd, "alarm_change_count", "square", direction="level 2 from 2/m²") == 0
         assert rows(crowd, "alarm_share", "square", direction="none")["value"][1] > 0.7
 
     def test_nobody_there_has_no_speed_and_is_no_standing_crowd(self, crowd: pl.DataFrame) -> None:

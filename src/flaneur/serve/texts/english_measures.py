@@ -139,7 +139,7 @@ ENGLISH_MEASURES: dict[str, str] = {
     "about_density_voronoi": "Each person has the ground that is nearer to them than to anybody else: steadier where few are there. Alarms and levels of service use it.",
     "about_phase": "How often the signal was in each state, and how long on average.",
     "about_standing": "Of the people in the zone, on average over time.",
-    "about_stop_and_go": "Share of people who stopped and went on again within the last seconds.",
+    "about_stop_and_go": "Share of people who both stopped and went on within the last minute.",
     "about_specific_flow": "Density times speed: people that pass each metre of width in a second.",
     "headline_speed": "Highest v85",
     "headline_queue_length": "Longest queue",

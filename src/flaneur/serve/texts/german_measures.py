@@ -139,7 +139,7 @@ GERMAN_MEASURES: dict[str, str] = {
     "about_density_voronoi": "Jede Person hat den Boden, der ihr näher ist als allen anderen: ruhiger, wo wenige sind. Alarme und Qualitätsstufen nutzen sie.",
     "about_phase": "Wie oft das Signal in jedem Zustand war und wie lange im Mittel.",
     "about_standing": "Von den Personen in der Zone, im Mittel über die Zeit.",
-    "about_stop_and_go": "Anteil derer, die in den letzten Sekunden anhielten und weitergingen.",
+    "about_stop_and_go": "Anteil derer, die in der letzten Minute sowohl anhielten als auch weitergingen.",
     "about_specific_flow": "Dichte mal Geschwindigkeit: Personen, die je Sekunde jeden Meter Breite passieren.",
     "headline_speed": "Höchste v85",
     "headline_queue_length": "Längster Rückstau",
