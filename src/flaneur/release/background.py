@@ -25,8 +25,8 @@ LONGEST_PX = 960
 MOST_CELLS = 240
 """Along the longer side; what is hidden here a little too widely is learned a little later."""
 SAMPLE_INTERVAL_NS = SECOND_NS // 2
-SLOW_INTERVAL_NS = 2 * SECOND_NS
-SETTLED = 0.002
+SLOW_INTERVAL_NS = 3 * SECOND_NS // 2
+SETTLED = 0.01
 """Samples are taken slowly while less than this share of the picture has something new to tell."""
 BLEND_EVERY = 4
 """Samples between those that the picture shown takes up where it is known already."""
