@@ -13,7 +13,6 @@ from flaneur.data.errors import UserError
 from support.cameras import SIZE_PX, projected
 from support.command import command, refused
 from support.figures_table import rows, total, value
-from support.program import flaneur as program
 from support.trajectory_files import Ride, drive, stand, then, write_csv
 
 LANE = """
@@ -282,17 +281,17 @@ points = {line.tolist()}
 
 
 class TestProgram:
-    def test_all_results_are_written_and_agree(self, lane: Path, at_the_light: pl.DataFrame) -> None:
+    def test_all_results_are_written_and_agree(
+        self, lane: Path, at_the_light: pl.DataFrame, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         out = lane / "out"
-        ran = program(
-            "trajectories", lane / "cars.csv", "--site", lane / "site.toml", "--out", out, "--json", home=lane / "home"
-        )
-        assert ran.code == 0, ran.err
-        assert ran.err == ""
+        said = command(capsys, "trajectories", lane / "cars.csv", "--site", lane / "site.toml", "--out", out, "--json")
+        assert said.code == 0, said.err
+        assert said.err == ""
         assert {path.name for path in out.iterdir()} == {
             "flaneur.sqlite", "figures.csv", "figures.parquet", "report.html"
         }  # fmt: skip
-        found = json.loads(ran.out)
+        found = json.loads(said.out)
         assert found["complete"] is True
         (length,) = (one for one in found["distributions"] if one["measure"] == "queue_length")
         assert length["statistics"]["max"]["value"] == pytest.approx(68.5, abs=0.1)
