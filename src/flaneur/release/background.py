@@ -76,7 +76,8 @@ STILL_SAMPLES = 15
 class BackgroundLearner:
     """Learns the empty place from the frames that the detector looked at."""
 
-    def __init__(self, width_px: int, height_px: int) -> None:
+    def __init__(self, width_px: int, height_px: int, sample_interval_ns: int = SAMPLE_INTERVAL_NS) -> None:
+        """Samples that are rarer cost less and show the place later."""
         self._frame_size = (width_px, height_px)
         self._cells = Cells(width_px, height_px, LONGEST_PX, MOST_CELLS)
         self.width_px, self.height_px = self._cells.width_px, self._cells.height_px
@@ -92,7 +93,7 @@ class BackgroundLearner:
         """... and how much speaks for it."""
         self._guess: NDArray[np.uint8] | None = None
         self._samples = 0
-        self._interval_ns = SAMPLE_INTERVAL_NS
+        self._usual_interval_ns = self._interval_ns = sample_interval_ns
         self._busy_until_ns = np.full(grid, np.iinfo(np.int64).min, np.int64)
         self._weak: deque[tuple[int, Boxes]] = deque()
         self._sketches: deque[tuple[int, MatLike]] = deque()
@@ -233,7 +234,7 @@ class BackgroundLearner:
         if doubted.any():
             self._bgr[self._cells.pixels(doubted) > 0] = FLAT_BGR
         settled = (quiet & ~known).mean() < SETTLED
-        self._interval_ns = SLOW_INTERVAL_NS if settled else SAMPLE_INTERVAL_NS
+        self._interval_ns = SLOW_INTERVAL_NS if settled else self._usual_interval_ns
 
 
 def _within(one: NDArray[np.uint8], other: NDArray[np.uint8], levels: int) -> Mask:

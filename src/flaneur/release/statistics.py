@@ -9,9 +9,9 @@ which does not.
   correlated parts.)
 - Quantile of road users: from the order statistic of the rank that the true quantile exceeds with 97.5 %, to that of
   the rank it stays below with 97.5 % (binomial; Hahn and Meeker, Statistical Intervals, 1991, 5.2), each end moved
-  outwards by z·b. It therefore also covers which road users happened to come, and there is none below a certain
-  number: 6 for a median, 23 for an 85th percentile. The noise of single samples widens their spread, so that outer
-  quantiles lie a little too far out: √(s² + noise²) instead of s.
+  outwards by z·b. It therefore also covers which road users happened to come. It never ends at the lowest or highest
+  value, which is somebody's; so there is none below a certain number: 9 for a median, 35 for an 85th percentile. The
+  noise of single samples widens their spread, so that outer quantiles lie a little too far out: √(s² + noise²) for s.
 - Share of road users: the score interval (Wilson, 1927).
 - Moments (a density every second, a queue length) follow one another and are not independent: their quantiles and
   extremes have the band of one sample, ± z·√(mean noise² + b²), and their shares none.
@@ -96,7 +96,7 @@ def _of_road_users(share: float, cell: Cell) -> Estimate:
     at_most = bdtr(np.arange(n + 1, dtype=np.float64), n, share)
     first = int(np.searchsorted(at_most, TAIL, "right"))
     last = int(np.searchsorted(at_most, 1.0 - TAIL, "left")) + 1
-    if first < 1 or last > n:
+    if first < 2 or last > n - 1:
         return Estimate(value, sample_size=n)
     bias = Z * cell.biases / n
     return Estimate(value, min(_ranked(cell, first), value) - bias, max(_ranked(cell, last), value) + bias, n)

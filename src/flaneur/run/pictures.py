@@ -9,6 +9,7 @@ from typing import Self
 from flaneur.data.notes import Note
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import HeatMap, RedactedImage
+from flaneur.data.time import SECOND_NS
 from flaneur.release.background import BackgroundLearner
 from flaneur.release.heatmap import HeatMapAccumulator
 from flaneur.release.redact import Redactor, RedactParams
@@ -22,6 +23,8 @@ Counts = Mapping[tuple[str, str], int]
 """(place, direction) -> events so far."""
 
 
+REPORT_SAMPLES_NS = SECOND_NS
+"""The report shows the place once, at the end: its background need not be learned in haste."""
 CAPTIONS = 6
 """Lines of running counts in the video; more would hide the street."""
 
@@ -32,7 +35,7 @@ class Pictures:
     def __init__(self, job: Job, info: SourceInfo, clock: StageClock, video: Path | None, language: str) -> None:
         self._clock = clock
         self._words = Words(language)
-        self._background = BackgroundLearner(info.width_px, info.height_px)
+        self._background = BackgroundLearner(info.width_px, info.height_px, REPORT_SAMPLES_NS)
         self._heat = HeatMapAccumulator(info.width_px, info.height_px)
         self._params = RedactParams()
         self._redactor = Redactor(info.width_px, info.height_px, self._params)
