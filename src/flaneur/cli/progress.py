@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from flaneur.cli.summary import clock
-from flaneur.cli.texts import TEXTS
+from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.language import Language
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words

@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display, running_counts
-from flaneur.cli.summary import as_json, show_summary
 from flaneur.cli.texts import TEXTS, default_language
 from flaneur.data.language import Language
 from flaneur.run.job import load_job
@@ -54,6 +53,7 @@ def run(
         caption = partial(running_counts, language=language)
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
+    from flaneur.cli.summary import as_json
     from flaneur.run.audit import audited  # takes a second to load, which --help need not wait for
     from flaneur.run.measure_file import measure_file
 
@@ -79,6 +79,8 @@ def run(
 
 def say(outcome: "Outcome", folder: Path, language: Language) -> None:
     """Print what a run found and where it is."""
+    from flaneur.cli.summary import show_summary
+
     console = Console()
     show_summary(console, outcome.facts, outcome.measurements, language, outcome.distributions)
     text = TEXTS[language]

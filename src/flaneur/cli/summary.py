@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from flaneur.cli.texts import TEXTS
+from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.geometry import EDGE_PLACES
 from flaneur.data.kinds import Kind
 from flaneur.data.language import Language
@@ -88,13 +88,6 @@ def coverage_line(facts: RunFacts, language: Language) -> str:
         wall=clock(facts.wall_s),
         speed=Words(language).number(length_s / facts.wall_s, 1) if facts.wall_s > 0 else text["unknown"],
     )
-
-
-def clock(seconds: float) -> str:
-    """`1:02:03` or `2:03`."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def as_json(

@@ -14,6 +14,13 @@ def default_language() -> Language:
     return "en"
 
 
+def clock(seconds: float) -> str:
+    """`1:02:03` or `2:03`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "measuring": "Measuring {video}",

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display, running_counts
 from flaneur.cli.run import INTERRUPTED, say, stop_on_signals
-from flaneur.cli.summary import as_json
 from flaneur.cli.texts import TEXTS, default_language
 from flaneur.data.kinds import Kind
 from flaneur.data.language import Language
@@ -42,6 +41,7 @@ def trajectories(
         caption = partial(running_counts, language=language)
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
+    from flaneur.cli.summary import as_json
     from flaneur.ground.trajectories_table import TrajectoryParams  # takes a second to load, as does what follows
     from flaneur.run.audit import audited
     from flaneur.run.measure_trajectories import measure_trajectories

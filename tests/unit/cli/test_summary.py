@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from flaneur.cli.summary import as_json, clock, coverage_line, show_summary, totals
-from flaneur.cli.texts import TEXTS
+from flaneur.cli.summary import as_json, coverage_line, show_summary, totals
+from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
