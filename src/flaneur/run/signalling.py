@@ -22,6 +22,8 @@ Phases = Mapping[str, SignalPhases]
 
 SHOWN_AFTER_NS = 2 * SECOND_NS
 """By then the lamps of a moment are read for good."""
+LONGEST_SILENCE_S = 10
+"""After a longer time without moments nothing is told of it: nobody was watching."""
 
 
 class Signalling:
@@ -46,7 +48,10 @@ class Signalling:
         """One moment; `phases` may have grown since the last one."""
         if not self._specs:
             return []
-        self._params = replace(self._params, stops=self._stops(phases))
+        if any(
+            stop.phases is not phases[s.name] for stop, s in zip(self._params.stops, self._camera.signal, strict=True)
+        ):
+            self._params = replace(self._params, stops=self._stops(phases))
         self._state, told = signals.step(self._state, feet, self._params)
         return self._told(told) + self._shown(feet.time_ns, phases)
 
@@ -57,10 +62,12 @@ class Signalling:
     def _shown(self, time_ns: int, phases: Phases) -> list[tuple[Sampled, Samples]]:
         """What each signal showed at the full seconds that have passed, as far back as lamps need to be believed."""
         until_s = (time_ns - SHOWN_AFTER_NS) // SECOND_NS
-        if self._shown_s is None:
+        if self._shown_s is None or until_s - self._shown_s > LONGEST_SILENCE_S:
             self._shown_s = time_ns // SECOND_NS
+        if until_s < self._shown_s:
+            return []
         seconds = np.arange(self._shown_s, until_s + 1, dtype=np.int64) * SECOND_NS
-        self._shown_s = max(self._shown_s, until_s + 1)
+        self._shown_s = until_s + 1
         n, exact = len(seconds), np.zeros(len(seconds))
         samples = [
             Samples(
@@ -74,7 +81,7 @@ class Signalling:
             )
             for place, signal in enumerate(self._camera.signal)
         ]
-        return [(self._time, Samples.joined(*samples))] if n else []
+        return [(self._time, Samples.joined(*samples))]
 
     def _told(self, told: SignalSamples) -> list[tuple[Sampled, Samples]]:
         named = ((sampled, getattr(told, name)) for name, sampled in self._specs.items())
