@@ -11,7 +11,7 @@ from rich.console import Console
 from flaneur.cli.progress import Display, SilentDisplay, open_display, running_counts
 from flaneur.cli.run import INTERRUPTED, say, stop_on_signals
 from flaneur.cli.texts import TEXTS, default_language
-from flaneur.data.kinds import Kind
+from flaneur.data.kinds import Kind, kind_from_label
 from flaneur.data.language import Language
 from flaneur.run.job import load_job
 
@@ -63,7 +63,7 @@ def trajectories(
 
 
 def _kind(label: str) -> Kind:
-    for kind in Kind:
-        if kind.label == label:
-            return kind
-    raise typer.BadParameter(f"{label!r} is none of {', '.join(kind.label for kind in Kind)}")
+    try:
+        return kind_from_label(label)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None

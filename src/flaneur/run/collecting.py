@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
-from flaneur.data.private import Events, Presence, Samples
+from flaneur.data.private import Events, Presence
 from flaneur.data.released import Distribution, Measurement
 from flaneur.data.time import SECOND_NS
 from flaneur.release.aggregate import AggregateParams, Counted, IntervalAggregator, Sampled
+from flaneur.run.figures import Told
 from flaneur.run.job import Job
 
 JUDGED_NS = 10 * SECOND_NS
@@ -24,7 +25,7 @@ class _Moment:
     between_ns: NDArray[np.int64]
     dropped: int
     events: Sequence[Events]
-    samples: list[tuple[Sampled, Samples]]
+    samples: Told
 
 
 class Collector:
@@ -70,7 +71,7 @@ class Collector:
         self,
         presence: Presence,
         events: Sequence[Events],
-        samples: list[tuple[Sampled, Samples]],
+        samples: Told,
         between_ns: NDArray[np.int64],
         dropped: int,
     ) -> list[Measurement]:
@@ -84,7 +85,7 @@ class Collector:
     def finish(
         self,
         events: Sequence[Events],
-        samples: list[tuple[Sampled, Samples]],
+        samples: Told,
         after_ns: NDArray[np.int64],
         dropped: int,
     ) -> list[Measurement]:
@@ -106,7 +107,7 @@ class Collector:
             self._aggregator.frame(moment.presence, moment.between_ns, moment.dropped, healthy=healthy)
             self._tell(moment.events, moment.samples)
 
-    def _tell(self, events: Sequence[Events], samples: list[tuple[Sampled, Samples]]) -> None:
+    def _tell(self, events: Sequence[Events], samples: Told) -> None:
         for counted, told in zip(self._counted, events, strict=True):
             self._aggregator.events(counted, told)
         for sampled, taken in samples:

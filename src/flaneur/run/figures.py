@@ -5,10 +5,12 @@ Samples of road users are told as statistics over three of them or more; samples
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flaneur.config.site import CameraTable
 from flaneur.data.geometry import WHOLE_PICTURE
 from flaneur.data.kinds import Kind
+from flaneur.data.private import Samples
 from flaneur.data.signals import SignalState
 from flaneur.measure.crowd import DENSITY_BINS
 from flaneur.measure.levels import LEVELS
@@ -18,11 +20,18 @@ from flaneur.release.specs import Sampled
 
 Specs = Mapping[str, Sampled]
 """Attribute of what a measure tells -> the figures that are made of it."""
+Told = list[tuple[Sampled, Samples]]
 
 SPEED = ("mean", "median", "v85")
 TIME = ("mean", "median", "p85")
 HEADWAY = ("mean", "median", "p15")
 OVER_TIME = ("mean", "p95", "max")
+
+
+def told_of(specs: Specs, what: Any) -> Told:
+    """The samples in what a measure tells, with the figures that are made of them; without those that are empty."""
+    named = ((sampled, getattr(what, name)) for name, sampled in specs.items())
+    return [(sampled, samples) for sampled, samples in named if len(samples)]
 
 
 def _speed(measure: str, places: Sequence[str], groups: Sequence[tuple[str, ...]] = ()) -> Sampled:

@@ -20,8 +20,9 @@ from flaneur.measure.passing import Passed, Places
 from flaneur.measure.presence import presence
 from flaneur.run.calibrating import on_ground
 from flaneur.run.collecting import Collector, counted_of
+from flaneur.run.figures import Told
 from flaneur.run.job import Job
-from flaneur.run.on_ground import OnGround, Told
+from flaneur.run.on_ground import OnGround
 from flaneur.run.signalling import Signalling, stop_lines
 from flaneur.run.watching import Watcher
 
@@ -49,8 +50,7 @@ class Measuring:
         self._edges = edges.start(self._size)
         self._watcher = Watcher(job, width_px, height_px)
         self._metric = None if plane is None else _Metric(job, plane, self._watcher)
-        by_name = {line.name: line for line in camera.places.lines}
-        lines = [by_name[name] for name in stop_lines(camera)]
+        lines = stop_lines(camera, camera.places.lines)
         self._signals = Signalling(camera, Lines.in_picture(lines, width_px, height_px), self._watcher.phases)
         sampled = self._metric.on_ground.sampled if self._metric else self._signals.sampled
         self._collector = Collector(job, kinds, counted_of(job), sampled, self._watcher.is_blind)

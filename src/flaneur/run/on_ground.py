@@ -20,14 +20,11 @@ from flaneur.measure.near_misses import SEVERITIES, Spots
 from flaneur.measure.passing import Places
 from flaneur.measure.queues import Approach, Lanes, QueueParams
 from flaneur.measure.saturation import SaturationParams
-from flaneur.measure.traffic import Traffic
 from flaneur.release.placemap import PlaceMapAccumulator
 from flaneur.release.specs import Sampled
 from flaneur.run import figures
-from flaneur.run.figures import Specs
+from flaneur.run.figures import Specs, Told, told_of
 from flaneur.run.signalling import Phases, Signalling, stop_lines
-
-Told = list[tuple[Sampled, Samples]]
 
 GROUND = {"walkway": levels.WALKWAY, "stairs": levels.STAIRS, "waiting": levels.WAITING}
 UNCERTAIN = SEVERITIES.index("uncertain")
@@ -44,9 +41,6 @@ class _Measure:
     state: Any
     step: Callable[[Any, Any, Any], tuple[Any, Any]]
     finish: Callable[[Any, Any], Any]
-
-    def told(self, what: Any) -> Told:
-        return [(sampled, getattr(what, name)) for name, sampled in self.specs.items() if len(getattr(what, name))]
 
     def next(self, tracks: Any) -> Any:
         self.state, what = self.step(self.state, tracks, self.params)
@@ -70,7 +64,7 @@ class _Alarm:
         self.state, alarms = alarm.step(
             self.state, int(density.time_ns[row]), density.value[row : row + 1], self.params
         )
-        return [(sampled, getattr(alarms, name)) for name, sampled in self.specs.items() if len(getattr(alarms, name))]
+        return told_of(self.specs, alarms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +93,7 @@ class OnGround:
             conflicts, ConflictParams(places.zones), figures.of_conflicts([zone.name for zone in camera.zone])
         )
         self._queues = list(_queues(camera, places, phases))
-        by_name = {line.name: line for line in places.lines}
-        self._signals = Signalling(camera, Lines.on_ground([by_name[name] for name in stop_lines(camera)]), phases)
+        self._signals = Signalling(camera, Lines.on_ground(stop_lines(camera, places.lines)), phases)
         self._map = PlaceMapAccumulator("near misses")
 
     @property
@@ -113,15 +106,15 @@ class OnGround:
     def step(self, tracks: GroundTracks, phases: Phases) -> Moment:
         """One moment, later than all before."""
         self._traffic_state, what, presence = traffic.step(self._traffic_state, tracks, self._places)
-        told = self._told(what)
+        told = told_of(self._traffic_specs, what)
         for measure in (self._conflicts, *self._queues):
             what_else = measure.next(tracks)
-            told += measure.told(what_else)
+            told += told_of(measure.specs, what_else)
             if measure is self._conflicts:
                 self._locate(what_else.spots)
         if self._crowd:
             seen = self._crowd.next(tracks)
-            told += self._crowd.told(seen)
+            told += told_of(self._crowd.specs, seen)
             for watch in self._alarms:
                 told += watch.told(seen.voronoi_density)
         told += self._signals.step(signals.fronts(tracks), phases)
@@ -130,10 +123,10 @@ class OnGround:
     def finish(self) -> tuple[Events, Events, Events, Told]:
         """What the end of the video cuts off: crossings, passages, flows, samples."""
         what = traffic.finish(self._traffic_state, self._places)
-        told = self._told(what)
+        told = told_of(self._traffic_specs, what)
         for measure in filter(None, (self._conflicts, *self._queues, self._crowd)):
             last = measure.finish(measure.state, measure.params)
-            told += measure.told(last)
+            told += told_of(measure.specs, last)
             if measure is self._conflicts:
                 self._locate(last.spots)
         return what.crossings, what.passages, what.flows, told + self._signals.finish()
@@ -145,10 +138,6 @@ class OnGround:
 
     def _locate(self, spots: Spots) -> None:
         self._map.add(spots.cell[spots.group != UNCERTAIN])
-
-    def _told(self, what: Traffic) -> Told:
-        named = ((sampled, getattr(what, name)) for name, sampled in self._traffic_specs.items())
-        return [(sampled, samples) for sampled, samples in named if len(samples)]
 
 
 def _measure(module: Any, params: Any, specs: Specs) -> _Measure:

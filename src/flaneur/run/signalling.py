@@ -1,22 +1,24 @@
 """Traffic signals of one camera: stop lines in the picture or on the ground, and figures of how they are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from flaneur.config.site import CameraTable
-from flaneur.data.geometry import TO_LEFT, TO_RIGHT
+from flaneur.data.geometry import TO_LEFT, TO_RIGHT, GroundLine, Line
 from flaneur.data.kinds import ALL_KINDS
 from flaneur.data.private import Feet, Samples
 from flaneur.data.signals import SignalPhases
 from flaneur.data.time import SECOND_NS
 from flaneur.measure import signals
 from flaneur.measure.crossings import Lines
-from flaneur.measure.signals import SignalParams, SignalSamples, StopLine
+from flaneur.measure.signals import SignalParams, StopLine
 from flaneur.release.specs import Sampled
-from flaneur.run.figures import of_signal_time, of_signals
+from flaneur.run.figures import Told, of_signal_time, of_signals, told_of
 
+AnyLine = TypeVar("AnyLine", Line, GroundLine)
 Phases = Mapping[str, SignalPhases]
 """Name of a signal -> its phases as far as they are known by now."""
 
@@ -30,7 +32,7 @@ class Signalling:
     """Steps the stop lines of all signals; none at all where the site file has no signal."""
 
     def __init__(self, camera: CameraTable, lines: Lines, phases: Phases) -> None:
-        """`lines` are those of `stop_lines`, in the unit of the feet to come."""
+        """`lines` are made of those that `stop_lines` picks, in the unit of the feet to come."""
         self._camera = camera
         self._params = SignalParams(lines, self._stops(phases))
         self._state = signals.start(self._params)
@@ -44,7 +46,7 @@ class Signalling:
         """The figures that samples are told for."""
         return (*self._specs.values(), self._time) if self._specs else ()
 
-    def step(self, feet: Feet, phases: Phases) -> list[tuple[Sampled, Samples]]:
+    def step(self, feet: Feet, phases: Phases) -> Told:
         """One moment; `phases` may have grown since the last one."""
         if not self._specs:
             return []
@@ -53,13 +55,13 @@ class Signalling:
         ):
             self._params = replace(self._params, stops=self._stops(phases))
         self._state, told = signals.step(self._state, feet, self._params)
-        return self._told(told) + self._shown(feet.time_ns, phases)
+        return told_of(self._specs, told) + self._shown(feet.time_ns, phases)
 
-    def finish(self) -> list[tuple[Sampled, Samples]]:
+    def finish(self) -> Told:
         """What the end of the video cuts off."""
-        return self._told(signals.finish(self._state, self._params)) if self._specs else []
+        return told_of(self._specs, signals.finish(self._state, self._params)) if self._specs else []
 
-    def _shown(self, time_ns: int, phases: Phases) -> list[tuple[Sampled, Samples]]:
+    def _shown(self, time_ns: int, phases: Phases) -> Told:
         """What each signal showed at the full seconds that have passed, as far back as lamps need to be believed."""
         until_s = (time_ns - SHOWN_AFTER_NS) // SECOND_NS
         if self._shown_s is None or until_s - self._shown_s > LONGEST_SILENCE_S:
@@ -83,10 +85,6 @@ class Signalling:
         ]
         return [(self._time, Samples.joined(*samples))]
 
-    def _told(self, told: SignalSamples) -> list[tuple[Sampled, Samples]]:
-        named = ((sampled, getattr(told, name)) for name, sampled in self._specs.items())
-        return [(sampled, samples) for sampled, samples in named if len(samples)]
-
     def _stops(self, phases: Phases) -> tuple[StopLine, ...]:
         lines = {line.name: line for line in self._camera.line}
         return tuple(
@@ -99,6 +97,7 @@ class Signalling:
         )
 
 
-def stop_lines(camera: CameraTable) -> list[str]:
-    """Names of the lines that signals rule, in the order of the signals."""
-    return [signal.stop_line for signal in camera.signal]
+def stop_lines(camera: CameraTable, lines: Sequence[AnyLine]) -> list[AnyLine]:
+    """Those of the camera's `lines` that signals rule, in the order of the signals."""
+    by_name = {line.name: line for line in lines}
+    return [by_name[signal.stop_line] for signal in camera.signal]

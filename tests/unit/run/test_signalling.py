@@ -58,7 +58,7 @@ def test_a_signal_that_nobody_can_read_judges_nobody() -> None:
 def test_no_signals_tell_nothing() -> None:
     plain = camera('[site]\nname = "s"\n[[camera]]\nname = "c"\n')
     signalling = Signalling(plain, Lines.on_ground([]), {})
-    assert stop_lines(plain) == []
+    assert stop_lines(plain, ()) == []
     assert signalling.sampled == ()
     for tracks in roll(Drive([(0.0, 0.0)] * 10)):
         assert signalling.step(signals.fronts(tracks), {}) == []
