@@ -17,6 +17,7 @@ from flaneur.store.audit.entries import Record, Repaired, Stopped
 from flaneur.store.audit.errors import AuditError
 from flaneur.store.audit.reading import verify
 from support.audits import Site
+from support.disk import small_disk as disk_of
 
 END = Stopped(command="run", camera="north", outcome="complete")
 
@@ -70,15 +71,8 @@ def test_a_killed_writer_loses_nothing_that_it_was_told_is_recorded(tmp_path: Pa
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("a disk of its own can be mounted by root only")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with disk_of(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
 def test_a_log_on_a_full_disk_is_not_begun(small_disk: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.store import Store, StoreError
 from flaneur.store.retention import Aged, Limits, age
+from support.disk import small_disk as disk_of
 from support.figures import figure
 
 BASE_NS = 1_780_272_000 * SECOND_NS
@@ -75,15 +76,8 @@ def test_who_is_killed_while_wiping_is_finished_by_the_next_call(tmp_path: Path)
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 8 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("a disk of its own can be mounted by root only")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with disk_of(tmp_path / "disk", "8m") as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("free_kb", [0, 24, 120])

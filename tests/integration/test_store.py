@@ -15,6 +15,7 @@ import pytest
 from flaneur.data.time import MINUTE_NS
 from flaneur.store import Store, StoreError
 from flaneur.store import store as store_module
+from support.disk import small_disk as disk_of
 from support.figures import Scene, figure
 
 PLACES = 40
@@ -104,16 +105,8 @@ def test_a_locked_store_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a disk of its own can be mounted by root only")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with disk_of(tmp_path / "disk", "256k") as disk:
+        yield disk
 
 
 def test_a_full_disk_keeps_what_was_written_before(small_disk: Path) -> None:
