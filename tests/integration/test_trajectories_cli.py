@@ -371,3 +371,15 @@ def test_places_in_a_picture_are_refused(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_kind_that_nobody_knows(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="unicorn"):
         flaneur.measure_trajectories(tmp_path / "w.csv", kind="unicorn")
+
+
+def test_the_report_has_the_matrix_of_flows_in_metres(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = "".join(
+        f'[[camera.line]]\nname = "{name}"\nmetres = [[{x}, 3.0], [{x}, -3.0]]\n'
+        for name, x in (("west", 0.0), ("middle", 20.0), ("east", 40.0))
+    )
+    flows = "".join(f'[[camera.flow]]\norigin = "west"\ndestination = "{end}"\n' for end in ("middle", "east"))
+    (tmp_path / "site.toml").write_text('[site]\nname = "s"\n[[camera]]\nname = "c"\n' + lines + flows)
+    file = write_csv(tmp_path / "w.csv", [Ride(drive((-20.0, 0.0), (8.0, 0.0), 10.0))])
+    command(capsys, "trajectories", file, "--site", tmp_path / "site.toml", "--out", tmp_path / "out", "-q")
+    assert 'class="matrix"' in (tmp_path / "out" / "report.html").read_text()

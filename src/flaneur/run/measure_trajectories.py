@@ -115,7 +115,7 @@ def measure_trajectories(
             out.path(results.REPORT),
             facts,
             measurements,
-            flows=job.camera.places.flows,
+            flows=job.camera.ground_places.flows,
             metres=metres,
             language=language,
         )
