@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from flaneur.config.base import Name, Point, Polygon, Table, check_polygon
 from flaneur.config.ground import GroundTable, QueueTable
 from flaneur.config.keep import AuditTable, KeepTable
+from flaneur.config.live import MqttTable, ServeTable, WatchTable, WebhookTable
 from flaneur.config.places import FlowTable, LineTable, ZoneTable
 from flaneur.config.publish import PublishTable
 from flaneur.config.signals import SignalTable
@@ -52,7 +53,11 @@ class CameraTable(Table):
 
     name: Name
     source: Annotated[str, Field(min_length=1)] | None = None
-    """A file; `flaneur run VIDEO` takes its place."""
+    """A file, `rtsp://`, `http(s)://` or `webcam:0`, without user and password; `flaneur run VIDEO` takes its place."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """How an RTSP camera sends its packets."""
+    realtime: bool = False
+    """`flaneur watch` plays a file at its own pace, as if it were a camera."""
     start: datetime | None = None
     """When the video begins; without an offset it is in the site's zone."""
     masks: list[Polygon] = []
@@ -184,6 +189,10 @@ class SiteFile(Table):
     publish: PublishTable | None = None
     keep: KeepTable | None = None
     audit: AuditTable | None = None
+    watch: WatchTable = WatchTable()
+    serve: ServeTable | None = None
+    mqtt: MqttTable | None = None
+    webhook: list[WebhookTable] = []
 
     @model_validator(mode="after")
     def _longer_intervals(self) -> Self:

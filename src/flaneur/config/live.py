@@ -1,0 +1,45 @@
+"""Tables of a site file that only `flaneur watch` reads."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from flaneur.config.base import Name, Table
+
+
+class WatchTable(Table):
+    """`[watch]`: what a site may take of its machine."""
+
+    folder: Annotated[str, Field(min_length=1)] = "results"
+    """Where the store is, from the folder of the site file."""
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Looks at once, each on one processor core; as many as the machine has where it is not given."""
+    memory_mb: Annotated[int, Field(ge=256)] | None = None
+    """More than this and the longest-waiting frames are dropped first; no limit where it is not given."""
+    secrets: Annotated[str, Field(min_length=1)] | None = None
+    """A file of credentials, from the folder of the site file; nobody else may be able to read it."""
+
+
+class ServeTable(Table):
+    """`[serve]`: health, metrics and completed intervals over HTTP. Off unless present."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8470
+
+
+class MqttTable(Table):
+    """`[mqtt]`: completed intervals and states to a broker. Off unless present."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    tls: bool = False
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] = "flaneur"
+    discovery: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = "homeassistant"
+    """Where Home Assistant looks for devices; none is announced where it is absent."""
+
+
+class WebhookTable(Table):
+    """`[[webhook]]`: where alarms are posted."""
+
+    name: Name
+    url: Annotated[str, Field(pattern=r"^https?://")]
