@@ -43,7 +43,7 @@ class CameraStatus:
     frames_seen: int
     """Decoded."""
     frames_dropped: int
-    """Known to exist and not used: lost on the way, damaged, or overtaken by a later one when there was too much to do."""
+    """Known to exist and not used: lost on the way, damaged, or overtaken when there was too much to do."""
     looks: int
     """Frames that the detector looked at."""
     detect_s: float
