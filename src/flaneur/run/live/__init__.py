@@ -1,0 +1,1 @@
+"""`flaneur watch`: cameras around the clock."""
