@@ -13,6 +13,7 @@ from flaneur.config.base import Name, Point, Polygon, Table, check_polygon
 from flaneur.config.ground import GroundTable, QueueTable
 from flaneur.config.keep import AuditTable, KeepTable
 from flaneur.config.live import MqttTable, ServeTable, WatchTable, WebhookTable
+from flaneur.config.papers import PapersTable
 from flaneur.config.places import FlowTable, LineTable, ZoneTable
 from flaneur.config.publish import PublishTable
 from flaneur.config.signals import SignalTable
@@ -189,6 +190,7 @@ class SiteFile(Table):
     publish: PublishTable | None = None
     keep: KeepTable | None = None
     audit: AuditTable | None = None
+    papers: PapersTable | None = None
     watch: WatchTable = WatchTable()
     serve: ServeTable | None = None
     mqtt: MqttTable | None = None
