@@ -6,7 +6,9 @@ Two things are timed in turn, round by round, and the medians of the ratios are 
 drift on a shared machine:
 - the loop of a run without a redacted video (decode, gate, detect, track, measure, background, heat map, store), first
   frame to last; loading the model and writing the report, which do not grow with the video, are printed apart;
-- the detector alone on the frames that the run looks at, two at a time on one core each, as the run uses it;
+- the detector alone on the frames that the run looks at: one picture at a time on both cores, which is how a detector's
+  time for a picture is usually stated and what the limit is stated for; and two at a time on one core each, as the
+  run uses it, which is the most that the machine can give.
 """
 
 import argparse
@@ -59,11 +61,12 @@ def looked_at(video: Path, rate: float) -> list[Frame]:
     return frames
 
 
-def detector_alone_s(frames: list[Frame], threads: int) -> float:
-    detector = open_detector(DetectParams(threads=threads))
+def detector_alone_s(frames: list[Frame], at_once: int) -> float:
+    """Seconds for all frames, `at_once` of them in the detector, all cores in use."""
+    detector = open_detector(DetectParams(threads=WORKERS, at_once=at_once))
     detector.detect(frames[0].bgr())
     begin = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         list(pool.map(lambda frame: detector.detect(frame.bgr()), frames))
     return time.perf_counter() - begin
 
@@ -99,17 +102,20 @@ def main() -> None:
     if not options.video.exists():
         sys.exit(f"{options.video}: no such file; `make demo` fetches the sample")
     frames = looked_at(options.video, options.rate)
-    rows: list[tuple[float, float, float, float]] = []
+    rows: list[tuple[float, ...]] = []
     for _ in range(options.rounds):
-        alone_s = detector_alone_s(frames, WORKERS)
+        single_s, double_s = (detector_alone_s(frames, at_once) for at_once in (1, WORKERS))
         loop_s, besides_s, facts = run_once(options.video, with_video=False)
-        alone_s /= facts.frames_seen
-        rows.append((loop_s, alone_s, loop_s / alone_s, besides_s))
+        single_s, double_s = single_s / facts.frames_seen, double_s / facts.frames_seen
+        rows.append((loop_s, single_s, double_s, loop_s / single_s, loop_s / double_s, besides_s))
     video_s, _, video_facts = run_once(options.video, with_video=True)
-    loop_s, alone_s, ratio, besides_s = (statistics.median(column) for column in zip(*rows, strict=True))
+    loop_s, single_s, double_s, to_single, to_double, besides_s = (
+        statistics.median(column) for column in zip(*rows, strict=True)
+    )
     print(f"{options.video.name}: {facts.frames_seen} frames, {len(frames)} looks; medians of {options.rounds} rounds")
     print(f"  loop without redacted video  {1000 * loop_s:6.2f} ms a frame")
-    print(f"  detector alone               {1000 * alone_s:6.2f} ms a frame   loop / detector = {ratio:.3f}")
+    print(f"  detector, one at a time      {1000 * single_s:6.2f} ms a frame   loop / it = {to_single:.3f} (<= 1.15)")
+    print(f"  detector, two at once        {1000 * double_s:6.2f} ms a frame   loop / it = {to_double:.3f}")
     print(f"  loop with redacted video     {1000 * video_s:6.2f} ms a frame")
     print(f"  set-up and report            {besides_s:6.2f} s once")
     print("  stages, ms a frame, with and without redacted video (wall time; detect adds up both threads):")

@@ -144,6 +144,11 @@ def test_many_callers_at_once_get_what_one_caller_gets(detector, scene):
         np.testing.assert_array_equal(found.kind, expected.kind)
 
 
+def test_one_picture_on_all_cores_gives_what_two_at_once_give(detector, scene):
+    alone = open_detector(DetectParams(threads=2, at_once=1)).detect(scene)
+    np.testing.assert_array_equal(alone.xyxy_px, detector.detect(scene).xyxy_px)
+
+
 def test_results_stay_when_the_next_picture_comes(detector, scene):
     found = detector.detect(scene)
     before = found.xyxy_px.copy()

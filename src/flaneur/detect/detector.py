@@ -28,11 +28,15 @@ class DetectParams:
     licence: str = "unknown"
     """Only for a file: what its owner says."""
     threads: int = 2
-    """How many pictures are worked on at once, each on one processor core."""
+    """Processor cores that it may use."""
+    at_once: int | None = None
+    """Pictures that are worked on at once and share the cores; by default one for each core, which does most."""
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ValueError(f"a detector needs one thread at least, not {self.threads}")
+        if self.at_once is not None and not 1 <= self.at_once <= self.threads:
+            raise ValueError(f"{self.threads} threads can work on 1 to {self.threads} pictures, not {self.at_once}")
 
 
 def open_detector(params: DetectParams) -> Detector:
@@ -42,7 +46,7 @@ def open_detector(params: DetectParams) -> Detector:
         raise ModelError(
             f"model {entry.name!r} is not on this machine yet; get it with: flaneur models get {entry.name}"
         )
-    return NetworkDetector(entry, params.threads)
+    return NetworkDetector(entry, params.threads, params.at_once or params.threads)
 
 
 def _entry(params: DetectParams) -> ModelEntry:

@@ -18,9 +18,9 @@ from flaneur.detect.suppress import suppress
 
 
 class NetworkDetector:
-    """A network on the processor; works on `threads` pictures at once, further callers wait for their turn."""
+    """A network on the processor; works on `at_once` pictures at once, further callers wait for their turn."""
 
-    def __init__(self, entry: ModelEntry, threads: int) -> None:
+    def __init__(self, entry: ModelEntry, threads: int, at_once: int) -> None:
         assert entry.path is not None
         layout = LAYOUTS[entry.layout]
         graph = load(entry.path, layout)
@@ -40,9 +40,9 @@ class NetworkDetector:
             width_px=graph.width_px,
             height_px=graph.height_px,
         )
-        compiled = _compile(entry.path.name, graph.model, threads)
+        compiled = _compile(entry.path.name, graph.model, threads, at_once)
         self._free: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
-        for _ in range(threads):
+        for _ in range(at_once):
             self._free.put(_Slot(compiled, graph.width_px, graph.height_px))
 
     def detect(self, bgr: NDArray[np.uint8]) -> Detections:
@@ -71,9 +71,9 @@ class _Slot:
         self.request = compiled.create_infer_request()
 
 
-def _compile(name: str, model: Any, threads: int) -> Any:
+def _compile(name: str, model: Any, threads: int, at_once: int) -> Any:
     settings = {
-        "NUM_STREAMS": threads,
+        "NUM_STREAMS": at_once,
         "INFERENCE_NUM_THREADS": threads,
         "ENABLE_CPU_PINNING": False,  # pinned, two processes on one machine share a core
     }

@@ -68,3 +68,9 @@ def test_not_a_model(model_file):
 def test_threads_must_be_at_least_one():
     with pytest.raises(ValueError, match="one thread at least"):
         DetectParams(threads=0)
+
+
+@pytest.mark.parametrize("at_once", [0, 3])
+def test_no_more_pictures_at_once_than_threads(at_once):
+    with pytest.raises(ValueError, match="1 to 2 pictures"):
+        DetectParams(threads=2, at_once=at_once)
