@@ -100,6 +100,20 @@ class IntervalAggregator:
             self._begin_blindness(time_ns)
             interval.frames_dropped += dropped + 1 + len(between_ns)
 
+    def silence(self, time_ns: int) -> None:
+        """Nobody has looked since the last frame, up to this moment of the video; so intervals end in silence too.
+
+        Nothing happens if it is not later than that frame.
+        """
+        now_ns = self._params.start_ns + time_ns
+        if self._now_ns is not None and now_ns <= self._now_ns:
+            return
+        if self._last is not None:
+            self._credit_alone(self._last)
+            self._last = None
+        self._now_ns = now_ns
+        self._reach(interval_start_ns(now_ns, self._params.interval_ns))
+
     def events(self, counted: Counted, events: Events) -> None:
         """What one measure told; ValueError for a moment that no frame has reached or an impossible kind."""
         if len(events):

@@ -82,6 +82,14 @@ class Collector:
         self._settle(presence.time_ns - JUDGED_NS)
         return self._aggregator.complete()
 
+    def silence(self, until_ns: int, samples: Told) -> list[Measurement]:
+        """No moment came between the last one and `until_ns`, nor will; `samples` are what was told late."""
+        self._settle(until_ns)
+        if not self._waiting:
+            self._aggregator.silence(until_ns)
+        self._tell((), samples)
+        return self._aggregator.complete()
+
     def finish(
         self,
         events: Sequence[Events],
@@ -108,7 +116,7 @@ class Collector:
             self._tell(moment.events, moment.samples)
 
     def _tell(self, events: Sequence[Events], samples: Told) -> None:
-        for counted, told in zip(self._counted, events, strict=True):
+        for counted, told in zip(self._counted, events, strict=False):
             self._aggregator.events(counted, told)
         for sampled, taken in samples:
             self._aggregator.samples(sampled, taken)

@@ -16,6 +16,7 @@ from flaneur.measure import edges, passing
 from flaneur.measure.crossings import Lines
 from flaneur.measure.edges import PictureSize
 from flaneur.measure.feet import picture_feet
+from flaneur.measure.health import Fault
 from flaneur.measure.passing import Passed, Places
 from flaneur.measure.presence import presence
 from flaneur.run.calibrating import on_ground
@@ -76,6 +77,10 @@ class Measuring:
         samples = self._metric.step(tracks) if self._metric else self._signals.step(feet, self._watcher.phases)
         return self._collector.step(presence(feet, passed.inside), events, samples, between_ns, dropped)
 
+    def silence(self, until_ns: int) -> list[Measurement]:
+        """Nobody looked between the last frame, whose tracks have ended, and `until_ns`, `JUDGED_NS` ago or earlier."""
+        return self._collector.silence(until_ns, self._metric.pause() if self._metric else [])
+
     def finish(self, after_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """The end of the video; those at `after_ns` came after the last frame, and `dropped` were lost."""
         if self._by_edges:
@@ -96,6 +101,16 @@ class Measuring:
     def bad_health(self) -> list[CameraHealth]:
         """When the camera showed nothing of use."""
         return self._watcher.bad_health(self._start_ns)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the camera at the latest frame; empty when all is well."""
+        return self._watcher.faults
+
+    @property
+    def alarm_levels(self) -> dict[str, int]:
+        """Zone -> level of its density alarm by now; -1 where it is not known."""
+        return self._metric.on_ground.alarm_levels if self._metric else {}
 
     def notes(self) -> list[Note]:
         """What the reader of the figures must know of the camera and its ground."""
@@ -120,11 +135,15 @@ class _Metric:
             told += self.on_ground.step(moment, self._watcher.phases).samples
         return told
 
-    def finish(self) -> Told:
+    def pause(self) -> Told:
+        """Tell what waits for later moments, because none will come for a while."""
         told: Told = []
         for moment in self._smoother.flush():
             told += self.on_ground.step(moment, self._watcher.phases).samples
-        return told + self.on_ground.finish()[-1]
+        return told
+
+    def finish(self) -> Told:
+        return self.pause() + self.on_ground.finish()[-1]
 
     def notes(self) -> list[Note]:
         notes = implausible_notes(self._smoother.seen, self._smoother.implausible)

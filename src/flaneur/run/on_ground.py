@@ -52,6 +52,7 @@ class _Alarm:
     """Watches the density of one zone."""
 
     specs: Specs
+    place: str
     zone: int
     params: AlarmParams
     state: alarm.AlarmState = field(default_factory=lambda: alarm.start(1))
@@ -131,6 +132,11 @@ class OnGround:
                 self._locate(last.spots)
         return what.crossings, what.passages, what.flows, told + self._signals.finish()
 
+    @property
+    def alarm_levels(self) -> dict[str, int]:
+        """Zone -> level of its density alarm by now; `alarm.UNKNOWN` where it is not known."""
+        return {watch.place: int(watch.state.level[0]) for watch in self._alarms}
+
     def maps(self) -> list[PlaceMap]:
         """Where near misses were so far."""
         found = self._map.finish()
@@ -159,7 +165,7 @@ def _alarms(camera: CameraTable) -> Iterator[_Alarm]:
         up = tuple(zone.crowd.alarm_per_m2)
         if up:
             params = AlarmParams(up, tuple(ALARM_ENDS * level for level in up))
-            yield _Alarm(figures.of_alarms(zone.name, up), number, params)
+            yield _Alarm(figures.of_alarms(zone.name, up), zone.name, number, params)
 
 
 def _queues(camera: CameraTable, places: GroundPlaces, phases: Phases) -> Iterator[_Measure]:

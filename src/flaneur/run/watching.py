@@ -1,5 +1,6 @@
 """What is read from the pictures besides road users: whether the camera is healthy, and what signals show."""
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,9 @@ NOTES: dict[Fault, NoteKey] = {
     Fault.FROZEN: "frozen",
 }
 
+MOST_STRETCHES = 10_000
+"""Stretches of bad health that are remembered: a camera may be watched for months."""
+
 
 class Watcher:
     """Looks at the frames that the detector looks at, in order."""
@@ -32,7 +36,9 @@ class Watcher:
     def __init__(self, job: Job, width_px: int, height_px: int) -> None:
         """UserError when a file of signal phases cannot be used."""
         self._health = health.start()
-        self._blind: list[tuple[int, int, frozenset[Fault]]] = []
+        self._blind: deque[tuple[int, int, frozenset[Fault]]] = deque(maxlen=MOST_STRETCHES)
+        self.faults: tuple[Fault, ...] = ()
+        """What is wrong at the latest frame."""
         self.phases = phases_of_files(job)
         """Of every signal of the site file, as far as they are known by now."""
         self._lamps = {signal.name: _lamps(signal, width_px, height_px) for signal in job.camera.signal if signal.lamps}
@@ -45,6 +51,7 @@ class Watcher:
         if health.due(self._health, frame.time_ns):
             rows = frame.bgr()[::ROW_STRIDE, :, 1]
             self._health, now = health.step(self._health, frame.time_ns, frame.sketch(), rows)
+            self.faults = now.faults
             if now.faults:
                 self._note(now.since_ns, now.time_ns, frozenset(now.faults))
         for name, params in self._lamps.items():
