@@ -13,6 +13,11 @@ from flaneur.data.errors import UserError
 class StoreError(UserError):
     """The store cannot be opened, read or written; the message says why and what to do."""
 
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+        """True when the same may work later, with nothing done to the store itself: locked, full, read-only."""
+
 
 _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "is not a database; name the flaneur.sqlite of an earlier run",
@@ -28,6 +33,17 @@ _SENTENCES = {
 """By SQLite's primary result code. Everything else, such as a violated check, is a defect of ours and stays one."""
 
 
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+}
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about the file at `path` into sentences."""
@@ -35,7 +51,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        sentence = _SENTENCES.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        sentence = _SENTENCES.get(code)
         if sentence is None:
             raise
-        raise StoreError(f"{path}: {sentence}") from None
+        raise StoreError(f"{path}: {sentence}", may_pass=code in _PASSING) from None

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -37,6 +37,8 @@ class Store:
         self._read_only = read_only
         with explained(path):
             self._connection = engine.connect()
+        opened = path.stat()
+        self._file = opened.st_dev, opened.st_ino
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -61,6 +63,49 @@ class Store:
             raise StoreError(f"{path}: is not a file; name the flaneur.sqlite of an earlier run")
         _check_format(path)
         return cls(path, _engine(path, "ro" if read_only else "rw"), read_only=read_only)
+
+    @classmethod
+    def append(cls, path: Path, lock_wait_s: float = LOCK_WAIT_S) -> Self:
+        """Open a store to go on with it; make a new one where there is none. StoreError as with `open`.
+
+        `lock_wait_s` is how long each write waits for another program.
+        """
+        if not path.exists():
+            cls.create(path).close()
+        _check_format(path)
+        return cls(path, _engine(path, "rw", lock_wait_s), read_only=False)
+
+    def add(self, measurements: Sequence[Measurement]) -> list[Measurement]:
+        """Write figures in one transaction, all of them or none; returns those that were not there yet.
+
+        A figure that is there already stays as it is: another run measured the same interval first, before a restart
+        or before the clock was set back.
+        """
+        with explained(self._path), self._connection.begin():
+            self._check_same_file()
+            known = self._known({(one.start_ns, one.site, one.camera) for one in measurements})
+            new = {_key(one): one for one in measurements if _key(one) not in known}
+            if new:
+                self._connection.execute(insert(measurement), [asdict(one) for one in new.values()])
+        return list(new.values())
+
+    def _known(self, intervals: Set[tuple[int, str, str]]) -> set[tuple[Any, ...]]:
+        """Keys of the figures of these intervals that are in the store."""
+        table = measurement.c
+        found: set[tuple[Any, ...]] = set()
+        for start_ns, site, camera in intervals:
+            of_it = (table.start_ns == start_ns, table.site == site, table.camera == camera)
+            found |= {tuple(row) for row in self._connection.execute(select(*measurement.primary_key).where(*of_it))}
+        return found
+
+    def _check_same_file(self) -> None:
+        """StoreError when the file was removed or replaced while it was open: what is written would be lost."""
+        try:
+            here = self._path.stat()
+        except OSError:
+            here = None
+        if here is None or (here.st_dev, here.st_ino) != self._file:
+            raise StoreError(f"{self._path}: was removed or replaced while in use", may_pass=True)
 
     def write_interval(self, measurements: Iterable[Measurement]) -> None:
         """Write the figures of an interval in one transaction: all of them or none.
@@ -122,14 +167,18 @@ class Store:
                 self.close()
 
 
-def _engine(path: Path, mode: str) -> Engine:
+def _key(one: Measurement) -> tuple[Any, ...]:
+    return tuple(getattr(one, column.name) for column in measurement.primary_key)
+
+
+def _engine(path: Path, mode: str, lock_wait_s: float = LOCK_WAIT_S) -> Engine:
     """Connections to `path`; `mode` as in SQLite's file URIs: ro, rw, rwc."""
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
-            timeout=LOCK_WAIT_S,
+            timeout=lock_wait_s,
             isolation_level=None,  # transactions begin where SQLAlchemy says so, also for CREATE TABLE
         )
         try:
