@@ -45,10 +45,10 @@ class Passed:
         self._waiting: deque[tuple[int, int, int]] = deque()
         self._dropped = 0
 
-    def add(self, frame: Frame, dropped: int) -> None:
+    def add(self, index: int, time_ns: int, dropped: int) -> None:
         """A frame was decoded; `dropped` were lost so far."""
-        self.frames, self.last_ns = frame.index + 1, frame.time_ns
-        self._waiting.append((frame.index, frame.time_ns, dropped))
+        self.frames, self.last_ns = index + 1, time_ns
+        self._waiting.append((index, time_ns, dropped))
 
     def before(self, frame_index: int) -> tuple[NDArray[np.int64], int]:
         """Times of the frames since the last call and before this one, and how many were lost up to this one."""
@@ -123,5 +123,5 @@ def _decoded(source: FileSource, passed: Passed, clock: StageClock, stop: Event)
             frame = next(frames, None)
         if frame is None:
             return
-        passed.add(frame, source.frames_dropped)
+        passed.add(frame.index, frame.time_ns, source.frames_dropped)
         yield frame
