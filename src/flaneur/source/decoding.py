@@ -1,6 +1,6 @@
 """Reads and decodes a video's packets past every damage, and tells sound pictures from guessed ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -34,18 +34,24 @@ def prepare(stream: VideoStream) -> None:
 
 
 def decode(
-    container: InputContainer, stream: VideoStream, distrust_frames: int, damage: Damage
+    packets: Iterable["VideoPacket | None"],
+    stream: VideoStream,
+    distrust_frames: int,
+    damage: Damage,
+    *,
+    joined: bool = False,
 ) -> Iterator[av.VideoFrame | None]:
     """Sound pictures in the order of display, and None for each one that was lost.
 
     A decoder goes on after damage by guessing what is missing, and builds the following pictures from its guess.
     Guesses must not be measured, so all pictures are dropped from the damage to the next key frame, at most
-    `distrust_frames` of them.
+    `distrust_frames` of them. The same goes for a stream that was `joined` in the middle. After the last packet, a
+    None among `packets` asks for the pictures that the decoder still holds.
     """
     if stream.codec_context.codec.intra_only:
         distrust_frames = 0
-    suspects = 0
-    for packet in _packets(container, stream, damage):
+    suspects = distrust_frames if joined else 0
+    for packet in packets:
         pictures = _decode(stream, packet)
         if pictures is None:
             damage.undecodable += 1
@@ -65,8 +71,8 @@ def decode(
                 yield picture
 
 
-def _packets(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator["VideoPacket | None"]:
-    """All packets of a stream, then None for the pictures that the decoder still holds."""
+def file_packets(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator["VideoPacket | None"]:
+    """All packets of a stream in a file, past what cannot be read; then None for what the decoder still holds."""
     errors = 0
     while errors < MOST_READ_ERRORS:
         try:
@@ -102,9 +108,13 @@ def stamp_reader(format_name: str, first: av.VideoFrame, time_base: Fraction) ->
     by_dts = format_name == "avi" or (first.pts is None and first.dts is not None)
 
     def media_ns(picture: av.VideoFrame) -> int | None:
-        ticks = picture.dts if by_dts else picture.pts
-        if ticks is None:
-            return None
-        return (ticks * time_base.numerator * SECOND_NS + time_base.denominator // 2) // time_base.denominator
+        return nanoseconds(picture.dts if by_dts else picture.pts, time_base)
 
     return media_ns
+
+
+def nanoseconds(ticks: int | None, time_base: Fraction) -> int | None:
+    """A time stamp in whole nanoseconds, rounded to the nearest; None where there is none."""
+    if ticks is None:
+        return None
+    return (ticks * time_base.numerator * SECOND_NS + time_base.denominator // 2) // time_base.denominator

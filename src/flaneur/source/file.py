@@ -63,7 +63,8 @@ class FileSource:
             rate = opening.average_rate(stream) or USUAL_RATE_PER_S
             self._timeline = Timeline(round(SECOND_NS / rate))
             decoding.prepare(stream)
-            pictures = decoding.decode(container, stream, round(DISTRUST_S * rate) + 1, self._damage)
+            packets = decoding.file_packets(container, stream, self._damage)
+            pictures = decoding.decode(packets, stream, round(DISTRUST_S * rate) + 1, self._damage)
             first = next((picture for picture in pictures if picture is not None), None)
             if first is None:
                 raise SourceError(f"no picture in {path} could be decoded; copy it again from where it was recorded.")

@@ -29,7 +29,8 @@ def decode(path: Path, failures: int = 0) -> tuple[int, int, Damage]:
         file.failures_left = failures
         stream = opening.best_video(container, str(path))
         decoding.prepare(stream)
-        pictures = list(decoding.decode(container, stream, 25, damage))
+        packets = decoding.file_packets(container, stream, damage)
+        pictures = list(decoding.decode(packets, stream, 25, damage))
     return sum(picture is not None for picture in pictures), len(pictures), damage
 
 

@@ -1,0 +1,212 @@
+"""One connection to one camera as a stream of frames."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from itertools import chain
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import av
+from av.codec.context import Flags
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from flaneur.data.notes import Note
+from flaneur.data.private import Frame
+from flaneur.data.time import SECOND_NS, to_ns
+from flaneur.source import decoding, opening
+from flaneur.source.address import Address
+from flaneur.source.damage import Damage
+from flaneur.source.file import DISTRUST_S, USUAL_RATE_PER_S, SourceParams
+from flaneur.source.live_clock import Clock
+from flaneur.source.live_opening import connect, lost, reason_of, video_of
+from flaneur.source.live_time import LiveTimeline, PlayedTimeline, SenderClock, Stamps
+from flaneur.source.opening import BROKEN, SourceInfo
+from flaneur.source.picture import Easel, Loader, is_interlaced, turn_of
+
+if TYPE_CHECKING:
+    from flaneur.source.decoding import VideoPacket
+
+PATIENCE_NS = (DISTRUST_S + 5) * SECOND_NS
+"""Packets that make no picture for so long never will."""
+HIGHEST_RATE_PER_S = Fraction(240)
+"""Streams state their clock's rate where they know no better."""
+NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
+"""Formats without time stamps, for which FFmpeg counts 25 pictures a second, however many there are."""
+
+
+class LiveSource:
+    """A camera: `with LiveSource(address, params, clock, epoch_ns) as source: for frame in source.frames(): ...`.
+
+    Connects at once, and raises LostError when that fails or no picture comes. A file is played at its own pace.
+    """
+
+    info: SourceInfo
+
+    def __init__(
+        self,
+        address: Address,
+        params: SourceParams,
+        clock: Clock,
+        epoch_ns: int,
+        *,
+        open_s: float = 5.0,
+        read_s: float = 5.0,
+    ) -> None:
+        """`epoch_ns`: UTC moment from which frames' times count. `open_s`, `read_s`: how long silence may last."""
+        self._address, self._clock = address, clock
+        self._read_ns = to_ns(read_s)
+        self._damage = Damage()
+        with ExitStack() as stack:
+            container, stream = self._opened(stack, open_s, read_s)
+            rate = _rate(stream)
+            step_ns = round(SECOND_NS / (rate or USUAL_RATE_PER_S))
+            is_played = address.scheme == "file" or address.is_playlist
+            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if is_played else LiveTimeline(epoch_ns)
+            decoding.prepare(stream)
+            stream.codec_context.flags |= Flags.copy_opaque
+            self._heard_ns = self._seen_ns = clock.now_ns()
+            pictures = decoding.decode(
+                self._packets(container, stream),
+                stream,
+                round(DISTRUST_S * (rate or USUAL_RATE_PER_S)) + 1,
+                self._damage,
+                joined=address.scheme != "file",
+            )
+            first = next((picture for picture in pictures if picture is not None), None)
+            if first is None:
+                raise lost("undecodable", address)
+            self._easel = Easel(first.width, first.height, turn_of(first, stream.metadata), params.masks)
+            Loader(self._easel, first)()  # what FFmpeg cannot convert is told now
+            self.info = SourceInfo(
+                name=address.shown,
+                width_px=self._easel.width_px,
+                height_px=self._easel.height_px,
+                codec=stream.codec_context.name,
+                rate_per_s=None if rate is None else float(rate),
+                duration_s=None,
+                frames_estimate=None,
+                created=None,
+            )
+            stamp = self._stamp_reader(container.format.name, first, stream.time_base or 1 / USUAL_RATE_PER_S)
+            self._frames = self._read(chain((first,), pictures), stamp, (first.width, first.height))
+            stack.callback(self._frames.close)
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; frames that were handed out stay valid. From the thread that reads them."""
+        self._stack.close()
+
+    @property
+    def frames_dropped(self) -> int:
+        """Frames so far that are known to exist and could not be used."""
+        return self._damage.frames_dropped
+
+    @property
+    def notes(self) -> list[Note]:
+        """What a reader of the figures must know about this connection so far."""
+        return self._damage.notes()
+
+    @property
+    def sender(self) -> SenderClock:
+        """What is known of the camera's clock against ours."""
+        return self._timeline.sender
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames, once: times strictly increase, index counts from 0. LostError when the camera is lost.
+
+        Ends without an error only at the end of a file.
+        """
+        return self._frames
+
+    def _opened(self, stack: ExitStack, open_s: float, read_s: float) -> tuple[InputContainer, VideoStream]:
+        if self._address.scheme == "file":
+            file = stack.enter_context(opening.open_file(self._address.place))
+            container = stack.enter_context(opening.open_container(file, self._damage))
+            return container, opening.best_video(container, self._address.shown)
+        container = stack.enter_context(connect(self._address, open_s, read_s))
+        return container, video_of(container, self._address)
+
+    def _stamp_reader(
+        self, format_name: str, first: av.VideoFrame, time_base: Fraction
+    ) -> Callable[[av.VideoFrame], int | None]:
+        if self._address.scheme == "file":
+            return decoding.stamp_reader(format_name, first, time_base)
+        if format_name in NO_MEDIA_CLOCK:
+            return lambda _: None
+        return lambda picture: decoding.nanoseconds(picture.pts, time_base)
+
+    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator["VideoPacket | None"]:
+        if self._address.scheme == "file":
+            packets = decoding.file_packets(container, stream, self._damage)
+            yield from (self._marked(packet) for packet in packets)
+            return
+        failure = None
+        try:
+            for packet in container.demux():
+                now_ns = self._clock.now_ns()
+                if packet.stream is stream and packet.size:
+                    self._heard_ns = now_ns
+                    yield self._marked(packet)  # type: ignore[arg-type]
+                if now_ns - self._heard_ns > self._read_ns:
+                    failure = lost("silent", self._address)  # something comes, but no video
+                    break
+                if now_ns - self._seen_ns > PATIENCE_NS:
+                    failure = lost("undecodable", self._address)
+                    break
+        except BROKEN as error:
+            failure = lost(reason_of(error), self._address)
+        raise failure or lost("ended", self._address)
+
+    def _marked(self, packet: "VideoPacket | None") -> "VideoPacket | None":
+        """The packet with its moments on it, which the decoder hands on to the picture that it makes of it."""
+        if packet is not None:
+            packet.opaque = Stamps(self._clock.now_ns(), _sender_ns(packet))
+        return packet
+
+    def _read(
+        self,
+        pictures: Iterable[av.VideoFrame | None],
+        media_ns: Callable[[av.VideoFrame], int | None],
+        size_px: tuple[int, int],
+    ) -> Generator[Frame]:
+        index = 0
+        for picture in pictures:
+            if picture is None:
+                continue
+            self._seen_ns = self._clock.now_ns()
+            if (picture.width, picture.height) != size_px:
+                raise lost("resized", self._address)
+            stamps = picture.opaque
+            assert isinstance(stamps, Stamps)
+            time_ns = self._timeline.stamp(media_ns(picture), stamps)
+            self._damage.jumps = self._timeline.jumps
+            if time_ns is None:
+                self._damage.late += 1
+                continue
+            self._damage.interlaced += is_interlaced(picture)
+            loader = Loader(self._easel, picture)
+            yield Frame(index, time_ns, self._easel.width_px, self._easel.height_px, loader, loader.sketch)
+            index += 1
+
+
+def _rate(stream: VideoStream) -> Fraction | None:
+    rate = opening.average_rate(stream)
+    return rate if rate is not None and rate <= HIGHEST_RATE_PER_S else None
+
+
+def _sender_ns(packet: "VideoPacket") -> int | None:
+    """When the camera says that a picture was taken, UTC; FFmpeg derives it from the last RTCP sender report."""
+    if not packet.has_sidedata("prft"):
+        return None
+    wallclock_us = int.from_bytes(bytes(packet.get_sidedata("prft"))[:8], "little", signed=True)
+    return wallclock_us * 1000

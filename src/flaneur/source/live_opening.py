@@ -1,0 +1,164 @@
+"""Connects to a camera, or says in one word and one sentence why that failed."""
+
+import errno
+import socket
+import ssl
+from contextlib import suppress
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from flaneur.data.live import Reason
+from flaneur.source.address import Address
+from flaneur.source.opening import BROKEN, MOST_PIXELS
+
+PROBE_S = 1.0
+"""How long a failed connection is asked what was wrong with it."""
+US_PER_S = 1_000_000
+
+PROTOCOLS = {
+    "rtsp": "rtp,udp,tcp",
+    "rtsps": "rtp,tcp,tls",
+    "http": "http,tcp",
+    "https": "https,tls,tcp",
+    "webcam": "none",
+}
+"""All that FFmpeg may open; no redirect and no playlist leads to a file or to another protocol."""
+HTTP_FORMATS = "mpjpeg,mjpeg,hls,mpegts,mov,matroska,flv"
+"""What is looked for behind an http address; FFmpeg knows hundreds more, and playlists of other kinds."""
+
+UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+
+SENTENCES: dict[Reason, str] = {
+    "refused": "{place} refuses the connection; is the camera on, and is the port right?",
+    "unreachable": "{place} cannot be reached; check the camera's power, its cable and the network.",
+    "unknown_host": "{place}: nobody knows this name; check it, or give the camera's IP address.",
+    "unauthorised": "{place} does not take this user and password; check both.",
+    "not_found": "{place}: there is no such stream; check the path, or ask with: flaneur camera find.",
+    "no_video": "{place} sends no video; choose another stream of this camera.",
+    "undecodable": "{place} sends pictures that cannot be decoded; set the camera to H.264.",
+    "garbage": "{place} sends something that is no video; check the address.",
+    "silent": "{place} is connected and sends nothing.",
+    "ended": "{place} ended the connection.",
+    "resized": "{place} changed the size of its picture.",
+}
+
+
+class LostError(Exception):
+    """A camera that cannot be watched now; `reason` is for programs, the text for people. It holds no secret."""
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+def lost(reason: Reason, address: Address) -> LostError:
+    """The error for one of the usual reasons."""
+    sentence = SENTENCES[reason]
+    if reason == "unauthorised" and address.credentials is None:
+        sentence = "{place} asks for a user and a password; give both (docs/live.md, Cameras)."
+    return LostError(reason, sentence.format(place=address.shown))
+
+
+def connect(address: Address, open_s: float, read_s: float) -> InputContainer:
+    """The open stream of a camera. LostError when there is none within `open_s`.
+
+    Errors of FFmpeg quote the address with its password, so none is passed on, not even as the cause of another.
+    """
+    container, reason = _attempt(address, open_s, read_s)
+    if container is not None:
+        return container
+    if reason in ("silent", "ended", "unreachable"):
+        raise _examined(address) or lost(reason, address)
+    raise lost(reason, address)
+
+
+def video_of(container: InputContainer, address: Address) -> VideoStream:
+    """The largest stream of pictures that can be decoded; nothing else is fetched. LostError when there is none."""
+    streams = [stream for stream in container.streams.video if stream.codec_context is not None]
+    if not streams:
+        raise lost("undecodable" if container.streams.video else "no_video", address)
+    best = max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+    if best.codec_context.width * best.codec_context.height > MOST_PIXELS:
+        raise lost("undecodable", address)
+    for stream in container.streams:
+        if stream is not best:
+            stream.discard = av.stream.Discard.all
+    return best
+
+
+def reason_of(error: BaseException) -> Reason:
+    """Why a connection failed, by what PyAV raised."""
+    if isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError | PermissionError):
+        return "unauthorised"
+    if isinstance(error, av.HTTPNotFoundError | FileNotFoundError):
+        return "not_found"
+    if isinstance(error, av.error.HTTPError | ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, av.ExitError | TimeoutError):
+        return "silent"
+    if isinstance(error, OSError) and error.errno in UNREACHABLE:
+        return "unreachable"
+    if isinstance(error, OSError | EOFError):
+        return "ended"
+    return "garbage"
+
+
+def _attempt(address: Address, open_s: float, read_s: float) -> tuple[InputContainer | None, Reason]:
+    """The container, or why there is none; FFmpeg's error ends here."""
+    url = f"/dev/video{address.place}" if address.scheme == "webcam" else address.secret_url
+    formats = {"rtsp": "rtsp", "rtsps": "rtsp", "webcam": "v4l2"}
+    try:
+        container = av.open(
+            url,
+            "r",
+            format=formats.get(address.scheme),
+            options=_options(address, open_s),
+            timeout=(open_s, read_s),
+            metadata_errors="replace",
+        )
+    except BROKEN as error:
+        return None, reason_of(error)
+    return container, "ended"
+
+
+def _options(address: Address, open_s: float) -> dict[str, str]:
+    options = {"protocol_whitelist": PROTOCOLS[address.scheme]}
+    if address.scheme in ("rtsps", "https"):
+        options |= {"tls_verify": "1", "ca_file": ssl.get_default_verify_paths().cafile or ""}
+    if address.scheme in ("rtsp", "rtsps"):
+        return options | {
+            "rtsp_transport": address.transport if address.scheme == "rtsp" else "tcp",
+            "allowed_media_types": "video",
+            "timeout": str(round(open_s * US_PER_S)),
+            "probesize": "500000",
+            "analyzeduration": "500000",
+        }
+    if address.scheme in ("http", "https"):
+        options |= {"format_whitelist": HTTP_FORMATS, "probesize": "2000000", "analyzeduration": "1000000"}
+    if address.is_playlist:
+        options["protocol_whitelist"] += ",crypto"
+        options["live_start_index"] = "-1"
+    return options
+
+
+def _examined(address: Address) -> LostError | None:
+    """What a plain connection tells of a failure that FFmpeg does not explain; None when it tells nothing."""
+    if address.scheme == "webcam":
+        return None
+    try:
+        with socket.create_connection((address.host, address.port), PROBE_S) as plain:
+            if address.scheme in ("rtsps", "https"):
+                with suppress(TimeoutError, ConnectionError):
+                    ssl.create_default_context().wrap_socket(plain, server_hostname=address.host).close()
+    except socket.gaierror:
+        return lost("unknown_host", address)
+    except ConnectionRefusedError:
+        return lost("refused", address)
+    except ssl.SSLError as error:
+        why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else "no TLS"
+        return LostError("refused", f"{address.shown} shows a certificate that is not trusted ({why}).")
+    except OSError:
+        return lost("unreachable", address)
+    return None

@@ -1,0 +1,151 @@
+"""When a live picture was taken. Reasons: docs/adr/0002-time.md."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flaneur.data.time import SECOND_NS
+from flaneur.source.live_clock import Clock
+from flaneur.source.timeline import Timeline
+
+PLAUSIBLE_NS = 5 * SECOND_NS
+"""A camera whose clock is further from ours is not set, and is not believed."""
+STEP_NS = 2 * SECOND_NS
+"""A larger difference is made up for at once, a smaller one bit by bit."""
+SLEW = 20
+"""Of so many nanoseconds that go by, one may be added or left out: speeds stay right within 5 %."""
+BUCKET_NS = 5 * SECOND_NS
+"""The least delay is sought over one to two of these."""
+BACK_NS = SECOND_NS
+STARVED_NS = SECOND_NS
+"""What is played at its own pace and comes this late has a gap."""
+
+
+class Stamps(NamedTuple):
+    """What is known of a packet's time, all in nanoseconds; the last two are UTC."""
+
+    arrival_ns: int
+    sender_ns: int | None
+    """By the camera's own clock, as its RTCP sender reports tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderClock:
+    """What is known of a camera's clock against ours."""
+
+    ahead_s: float | None
+    """Less the time that pictures are on their way; None where the camera does not tell its time."""
+    used: bool
+    """Whether pictures are dated by it; otherwise by their arrival."""
+    jumps: int
+    """How often the time of the pictures had to be set anew."""
+
+
+class LiveTimeline:
+    """Dates pictures by the camera's clock where it tells one that can be true, otherwise by their arrival.
+
+    Networks deliver in heaps, so that one picture's arrival says little; the least delay of the last seconds does,
+    and the camera's media clock carries it from picture to picture.
+    """
+
+    def __init__(self, epoch_ns: int) -> None:
+        self._epoch_ns = epoch_ns
+        self._offset_ns: int | None = None
+        self._media_ns = 0
+        self._last_ns: int | None = None
+        self._bucket = -1
+        self._least_ns: tuple[int | None, int | None] = (None, None)
+        self._ahead_ns: int | None = None
+        self._used = False
+        self.jumps = 0
+
+    @property
+    def sender(self) -> SenderClock:
+        """The camera's clock, as last heard."""
+        return SenderClock(None if self._ahead_ns is None else self._ahead_ns / SECOND_NS, self._used, self.jumps)
+
+    def stamp(self, media_ns: int | None, stamps: Stamps) -> int | None:
+        """Nanoseconds since the epoch; None for a picture that is not later than the one before."""
+        if media_ns is None:
+            time_ns = _believed(stamps) - self._epoch_ns
+        else:
+            self._follow(media_ns, self._target(media_ns, stamps))
+            assert self._offset_ns is not None
+            time_ns = media_ns + self._offset_ns - self._epoch_ns
+        if self._last_ns is not None and time_ns <= self._last_ns:
+            return None
+        self._last_ns = time_ns
+        return time_ns
+
+    def _follow(self, media_ns: int, target_ns: int) -> None:
+        """Bring what is added to the media clock nearer to its target."""
+        if self._offset_ns is None or abs(target_ns - self._offset_ns) > STEP_NS:
+            self.jumps += self._offset_ns is not None
+            self._offset_ns = target_ns
+        else:
+            most_ns = max(media_ns - self._media_ns, 0) // SLEW
+            self._offset_ns += min(max(target_ns - self._offset_ns, -most_ns), most_ns)
+        self._media_ns = media_ns
+
+    def _target(self, media_ns: int, stamps: Stamps) -> int:
+        if media_ns < self._media_ns - BACK_NS:  # the camera's media clock began anew
+            self._bucket, self._least_ns = -1, (None, None)
+        arrived_ns = self._least(stamps.arrival_ns, stamps.arrival_ns - media_ns)
+        if stamps.sender_ns is None:
+            self._used = False
+            return arrived_ns
+        sent_ns = stamps.sender_ns - media_ns
+        self._ahead_ns = sent_ns - arrived_ns
+        self._used = abs(self._ahead_ns) <= PLAUSIBLE_NS
+        return sent_ns if self._used else arrived_ns
+
+    def _least(self, arrival_ns: int, delay_ns: int) -> int:
+        """The least delay of this bucket of time and the one before."""
+        bucket = arrival_ns // BUCKET_NS
+        before, current = self._least_ns
+        if bucket != self._bucket:
+            before, current = (current if bucket == self._bucket + 1 else None), None
+        current = delay_ns if current is None else min(current, delay_ns)
+        self._bucket, self._least_ns = bucket, (before, current)
+        return current if before is None else min(before, current)
+
+
+def _believed(stamps: Stamps) -> int:
+    """UTC of one picture by itself."""
+    sender_ns = stamps.sender_ns
+    return sender_ns if sender_ns and abs(sender_ns - stamps.arrival_ns) <= PLAUSIBLE_NS else stamps.arrival_ns
+
+
+class PlayedTimeline:
+    """Hands pictures out at their own pace: those of a file, and of a playlist, which come in heaps."""
+
+    def __init__(self, clock: Clock, epoch_ns: int, step_ns: int) -> None:
+        self._clock = clock
+        self._epoch_ns = epoch_ns
+        self._media = Timeline(step_ns)
+        self._begin_ns: int | None = None
+        self._gaps = 0
+
+    @property
+    def jumps(self) -> int:
+        """How often the time of the pictures had to be set anew."""
+        return self._media.jumps + self._gaps
+
+    @property
+    def sender(self) -> SenderClock:
+        """No sender tells its time."""
+        return SenderClock(None, used=False, jumps=self.jumps)
+
+    def stamp(self, media_ns: int | None, _: Stamps) -> int | None:
+        """Nanoseconds since the epoch, when they have come; None for a picture that is not later than the last."""
+        played_ns = self._media.stamp(media_ns)
+        if played_ns is None:
+            return None
+        now_ns = self._clock.now_ns()
+        if self._begin_ns is None:
+            self._begin_ns = now_ns - played_ns
+        early_ns = self._begin_ns + played_ns - now_ns
+        if early_ns < -STARVED_NS:
+            self._gaps += 1
+            self._begin_ns -= early_ns
+        self._clock.sleep(early_ns)
+        return self._begin_ns + played_ns - self._epoch_ns
