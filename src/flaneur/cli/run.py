@@ -53,7 +53,6 @@ def run(
         caption = partial(running_counts, language=language)
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
-    from flaneur.cli.summary import as_json
     from flaneur.run.audit import audited  # takes a second to load, which --help need not wait for
     from flaneur.run.measure_file import measure_file
 
@@ -63,22 +62,22 @@ def run(
         )
         trail.exported(folder)
         trail.complete = outcome.facts.complete
+    end(outcome, folder, language, quiet=quiet, json_out=json_out)
+
+
+def end(outcome: "Outcome", folder: Path, language: Language, *, quiet: bool, json_out: bool) -> None:
+    """Print what a run found and where it is; the program's end when it was stopped early."""
     if json_out:
-        typer.echo(
-            json.dumps(
-                as_json(outcome.facts, outcome.measurements, folder, outcome.distributions),
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        from flaneur.cli.summary import as_json
+
+        typer.echo(json.dumps(as_json(outcome, folder), ensure_ascii=False, indent=1))
     elif not quiet:
-        say(outcome, folder, language)
+        _say(outcome, folder, language)
     if not outcome.facts.complete:
         raise typer.Exit(INTERRUPTED)
 
 
-def say(outcome: "Outcome", folder: Path, language: Language) -> None:
-    """Print what a run found and where it is."""
+def _say(outcome: "Outcome", folder: Path, language: Language) -> None:
     from flaneur.cli.summary import show_summary
 
     console = Console()

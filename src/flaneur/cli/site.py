@@ -9,6 +9,9 @@ import typer
 from flaneur.config.load import load_site
 from flaneur.data.errors import UserError
 
+OPTIONAL = ("publish", "keep", "audit", "serve", "mqtt", "webhook", "papers")
+"""Tables of a site file that switch something on."""
+
 app = typer.Typer(help="Write, check and convert site files.", no_args_is_help=True)
 
 SiteOut = Annotated[Path, typer.Option("--site", help="The site file to write.")]
@@ -20,9 +23,19 @@ def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
     site = load_site(file)
     typer.echo(f"{file}: good")
     for camera in site.camera:
-        sizes = (len(camera.line), len(camera.zone), len(camera.flow), len(camera.masks))
-        numbers = ", ".join(map(_number, sizes, ("line", "zone", "flow", "mask")))
-        typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {numbers}")
+        listed = {
+            "line": len(camera.line),
+            "zone": len(camera.zone),
+            "flow": len(camera.flow),
+            "queue": len(camera.queue),
+            "signal": len(camera.signal),
+            "mask": len(camera.masks),
+        }
+        numbers = [_number(count, noun) for noun, count in listed.items()]
+        metres = "in metres" if camera.ground or camera.in_metres else "no [camera.ground], so nothing in metres"
+        typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {', '.join(numbers)}; {metres}")
+    present = [f"[{name}]" for name in OPTIONAL if getattr(site, name)]
+    typer.echo(f"  switched on: {', '.join(present) or 'nothing'}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -17,6 +18,9 @@ from flaneur.data.statistics import split_name
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words
 from flaneur.serve.measured import Measured, StatisticsTable, heading, tables, topics
+
+if TYPE_CHECKING:
+    from flaneur.run.measure_file import Outcome
 
 SHOWN = ("speed", "section_speed", "dwell", "queue_length", "signal", "ttc", "pet", "alarm", "los", "density_voronoi")
 """Measures in metres that the terminal has room for; the report has all."""
@@ -90,11 +94,9 @@ def coverage_line(facts: RunFacts, language: Language) -> str:
     )
 
 
-def as_json(
-    facts: RunFacts, measurements: Sequence[Measurement], folder: Path, distributions: Sequence[Distribution] = ()
-) -> dict[str, object]:
+def as_json(outcome: "Outcome", folder: Path) -> dict[str, object]:
     """The summary for programs: facts, the folder and the totals."""
-    units = {m.measure: m.unit for m in measurements}
+    facts, units = outcome.facts, {m.measure: m.unit for m in outcome.measurements}
     return {
         "folder": str(folder),
         "source": facts.source,
@@ -122,7 +124,7 @@ def as_json(
                 "value": value,
                 "unit": units[measure],
             }
-            for (measure, place, direction), by_kind in totals(measurements).items()
+            for (measure, place, direction), by_kind in totals(outcome.measurements).items()
             for kind, value in by_kind.items()
         ],
         "distributions": [
@@ -135,8 +137,10 @@ def as_json(
                 "sample_size": one.sample_size,
                 "statistics": {name: asdict(estimate) for name, estimate in one.estimates},
             }
-            for one in distributions
+            for one in outcome.distributions
         ],
+        "ground": asdict(outcome.ground) if outcome.ground else None,
+        "bad_health": [asdict(one) for one in outcome.health],
     }
 
 

@@ -1,6 +1,5 @@
 """`flaneur trajectories`: from positions in metres to figures, without any video."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from rich.console import Console
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display, running_counts
-from flaneur.cli.run import INTERRUPTED, say, stop_on_signals
+from flaneur.cli.run import end, stop_on_signals
 from flaneur.cli.texts import TEXTS, default_language
 from flaneur.data.kinds import Kind, kind_from_label
 from flaneur.data.language import Language
@@ -41,7 +40,6 @@ def trajectories(
         caption = partial(running_counts, language=language)
         return SilentDisplay() if silent else open_display(console, frames_estimate, caption)
 
-    from flaneur.cli.summary import as_json
     from flaneur.ground.trajectories_table import TrajectoryParams  # takes a second to load, as does what follows
     from flaneur.run.audit import audited
     from flaneur.run.measure_trajectories import measure_trajectories
@@ -53,13 +51,7 @@ def trajectories(
         )
         trail.exported(folder)
         trail.complete = outcome.facts.complete
-    if json_out:
-        found = as_json(outcome.facts, outcome.measurements, folder, outcome.distributions)
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
-    elif not quiet:
-        say(outcome, folder, language)
-    if not outcome.facts.complete:
-        raise typer.Exit(INTERRUPTED)
+    end(outcome, folder, language, quiet=quiet, json_out=json_out)
 
 
 def _kind(label: str) -> Kind:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from flaneur.data.language import Language
 from flaneur.data.notes import Note
-from flaneur.data.released import Distribution, Measurement, RunFacts
+from flaneur.data.released import CameraHealth, Distribution, GroundFacts, Measurement, PlaceMap, RunFacts
 from flaneur.data.time import to_ns, to_s
 from flaneur.detect.protocol import Detector
 from flaneur.ground.plane import GroundPlane
@@ -40,6 +40,12 @@ class Outcome:
     measurements: tuple[Measurement, ...]
     distributions: tuple[Distribution, ...] = ()
     """Of values in metres over the whole run."""
+    ground: GroundFacts | None = None
+    """How the camera's ground plane came about; None without one."""
+    maps: tuple[PlaceMap, ...] = ()
+    """Where near misses were."""
+    health: tuple[CameraHealth, ...] = ()
+    """When the camera showed nothing of use."""
 
 
 class Shows(Protocol):
@@ -81,9 +87,16 @@ def measure_file(
             notes = measuring.notes() + pictures.notes
             facts = _facts(job, source, detector, moment, measurements, notes, clock, begin_s, not stop.is_set())
             store.write_run(facts)
-        outcome = Outcome(facts, measurements, tuple(measuring.distributions()))
+        outcome = Outcome(
+            facts,
+            measurements,
+            tuple(measuring.distributions()),
+            facts_of(plane) if plane else None,
+            tuple(measuring.maps()),
+            tuple(measuring.bad_health()),
+        )
         write_tables(out, job, measurements)
-        _write_report(out, job, outcome, measuring, pictures, plane, language)
+        _write_report(out, job, outcome, pictures, plane, language)
         out.publish()
     return outcome
 
@@ -145,17 +158,16 @@ def _write_report(
     out: ResultsFolder,
     job: Job,
     outcome: Outcome,
-    measuring: Measuring,
     pictures: Pictures,
     plane: GroundPlane | None,
     language: Language,
 ) -> None:
     heat, place = pictures.heat_map(), pictures.background()
     metres = Metres(
-        ground=facts_of(plane) if plane else None,
+        ground=outcome.ground,
         ground_png=png(with_metres(place, metre_grid(plane))) if plane else None,
         distributions=outcome.distributions,
-        maps=tuple(measuring.maps()),
+        maps=outcome.maps,
     )
     write_report(
         out.path(results.REPORT),
@@ -165,6 +177,6 @@ def _write_report(
         heat_png=heat_overlay(with_places(place, job.camera.places), heat),
         flows=job.camera.places.flows,
         metres=metres,
-        health=measuring.bad_health(),
+        health=outcome.health,
         language=language,
     )

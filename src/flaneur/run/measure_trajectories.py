@@ -104,13 +104,15 @@ def measure_trajectories(
             measurements = tuple(store.measurements())
             facts = _facts(job, measured, measurements, begin_s, not stop.is_set())
             store.write_run(facts)
-        outcome = Outcome(facts, measurements, tuple(measured.collector.distributions()))
-        write_tables(out, job, measurements)
-        metres = Metres(
-            ground=facts_of(measured.plane) if measured.plane else None,
-            distributions=outcome.distributions,
-            maps=tuple(measured.on_ground.maps()),
+        outcome = Outcome(
+            facts,
+            measurements,
+            tuple(measured.collector.distributions()),
+            facts_of(measured.plane) if measured.plane else None,
+            tuple(measured.on_ground.maps()),
         )
+        write_tables(out, job, measurements)
+        metres = Metres(ground=outcome.ground, distributions=outcome.distributions, maps=outcome.maps)
         write_report(
             out.path(results.REPORT),
             facts,

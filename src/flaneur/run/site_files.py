@@ -4,6 +4,7 @@ import itertools
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Template
 
 import numpy as np
 
@@ -30,78 +31,7 @@ LOOKS_PER_S = 2.0
 EXAMPLE_START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 """Stands in the new site file where the video does not say when it was recorded."""
 
-START = """\
-# Site file of Flaneur. Positions are fractions of the picture: [0, 0] is its top left corner, [1, 1] its bottom right.
-# {picture} shows a grid to read them from. Check this file with: flaneur site check {site}
-
-[site]
-name = {name}
-timezone = "Europe/Berlin"     # IANA name; intervals are shown in it
-interval_s = 60                # length of the intervals, 60 at least
-
-[[camera]]
-name = "camera"
-source = {source}
-# start = {start}  # when the video begins, in the site's zone; without it times count from 0:00
-
-# Painted over before anything looks, and so in every picture: windows, gardens, a neighbour's door.
-# masks = [[[0.0, 0.0], [0.2, 0.0], [0.2, 0.1]]]
-
-# How the picture lies on the ground, for speeds, queues, density and near misses. `flaneur ground` shows how to get
-# there: 4 points or more, measured from any one of them, x along the street, y to the left of it. Six find mistakes.
-# [camera.ground]
-# picture = [[0.2, 0.8], [0.8, 0.8], [0.6, 0.4], [0.3, 0.4], [0.5, 0.6], [0.4, 0.5]]
-# metres = [[0.0, 0.0], [8.0, 0.0], [8.0, 15.0], [0.0, 15.0], [4.1, 6.0], [2.3, 10.2]]
-# from_sizes = true            # instead of points: rough, from how large people and cars look
-
-# A line counts who crosses it with the ground point, the middle of a box's lower edge. Right and left are those of
-# somebody who walks from its first point to its last, as seen in the picture. Draw it where feet are well visible.
-[[camera.line]]
-name = "line 1"
-points = [[0.1, 0.6], [0.9, 0.6]]
-to_right = "down"              # what to call the directions; "to right" and "to left" when left out
-to_left = "up"
-
-# What counts is the ground point. Lines drawn for another point of the box, its middle say, need:
-# anchor = [0.5, 0.5]          # shares of the box's width and height; goes above the lines, below [[camera]]
-
-# A zone counts who enters and leaves, and how many are in it.
-[[camera.zone]]
-name = "zone 1"
-polygon = [[0.3, 0.7], [0.7, 0.7], [0.7, 0.95], [0.3, 0.95]]
-
-# How dense people are in the zone above it and how they move. Needs [camera.ground].
-# [camera.zone.crowd]
-# ground = "walkway"           # or "stairs" or "waiting": which levels of service A to F it is judged by
-# alarm_per_m2 = [2.0, 3.5]    # people per m² at which alarm levels 1, 2 begin
-
-# A flow counts road users that pass first one and then another line or zone: a turning movement.
-# [[camera.flow]]
-# origin = "line 1"
-# destination = "zone 1"
-
-# The queue of a lane behind a stop line: a zone from the line as far back as queues are seen. Needs [camera.ground].
-# [[camera.queue]]
-# name = "queue 1"
-# stop_line = "line 1"
-# lane = "zone 1"
-
-# Who crosses a stop line at which signal. Phases come from a CSV file (time_s,group,state) or from the picture.
-# [[camera.signal]]
-# name = "signal 1"
-# stop_line = "line 1"
-# direction = "down"           # one of the line's two
-# file = "signals.csv"         # or the lamps:
-# [camera.signal.lamps]
-# red = [[0.90, 0.10], [0.91, 0.10], [0.91, 0.12], [0.90, 0.12]]
-# green = [[0.90, 0.14], [0.91, 0.14], [0.91, 0.16], [0.90, 0.16]]
-
-# [detector]
-# rate_per_s = 5.0             # how often the detector looks
-# model = "nanodet"            # `flaneur models` lists what there is; or the path of an ONNX or OpenVINO file with
-# layout = "yolox"             # ... nanodet, yolox, yolov7, yolov8 or detr
-# classes = {{ 0 = "pedestrian", 1 = "bicycle", 2 = "car" }}
-"""
+START = Path(__file__).parent / "templates" / "site.toml"
 
 
 def start_site(video: Path, site: Path, picture: Path) -> None:
@@ -112,11 +42,11 @@ def start_site(video: Path, site: Path, picture: Path) -> None:
     with FileSource(video) as source:
         created = source.info.created or EXAMPLE_START
         place = empty_place(source)
-    text = START.format(
+    text = Template(START.read_text("utf-8")).substitute(
         picture=picture.name,
         site=site,
-        name=json.dumps(_title(video)),
-        source=json.dumps(str(video)),
+        name=json.dumps(_title(video), ensure_ascii=False),
+        source=json.dumps(str(video), ensure_ascii=False),
         start=created.isoformat(timespec="seconds"),
     )
     _write(picture, png(with_grid(place)))

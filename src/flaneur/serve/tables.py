@@ -47,6 +47,9 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 
 _ORDER = ("start_ns", "site", "camera", "measure", "place", "direction", "kind")
 
+_DIGITS = 9
+"""Significant ones in a CSV file; more would be the noise of binary fractions."""
+
 _FORMULA = r"^(\s*[=+\-@＝＋－＠])"
 """How a cell begins that a spreadsheet would run."""
 
@@ -82,9 +85,10 @@ def write_csv(path: Path, table: pl.DataFrame) -> None:
     apostrophe in front.
     """
     text = pl.col(pl.String).str.replace(_FORMULA, "'$1")
+    numbers = pl.col(pl.Float64).round_sig_figs(_DIGITS)
     moments = [_moment_text(name, table.schema[name]) for name in ("start", "end")]
     with written_whole(path) as file:
-        table.with_columns(text, *moments).write_csv(file)
+        table.with_columns(text, numbers, *moments).write_csv(file)
 
 
 def write_parquet(path: Path, table: pl.DataFrame) -> None:

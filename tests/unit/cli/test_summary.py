@@ -11,6 +11,7 @@ from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
+from flaneur.run.measure_file import Outcome
 from support.metres import measured
 
 FACTS = RunFacts(
@@ -98,7 +99,7 @@ def test_statistics_of_measures_have_tables_of_their_own() -> None:
 
 def test_json_holds_the_distributions() -> None:
     street = measured(2)
-    said = json.loads(json.dumps(as_json(FACTS, street.measurements, Path("out"), street.distributions)))
+    said = json.loads(json.dumps(as_json(Outcome(FACTS, street.measurements, street.distributions), Path("out"))))
     assert len(said["distributions"]) == len(street.distributions)
     first = said["distributions"][0]
     assert (first["measure"], first["unit"]) == ("speed", "m/s")
@@ -131,7 +132,7 @@ def test_coverage_of_a_video_without_length() -> None:
 
 
 def test_json_holds_the_totals() -> None:
-    said = json.loads(json.dumps(as_json(FACTS, [figure("crossings", 2.0)], Path("out"))))
+    said = json.loads(json.dumps(as_json(Outcome(FACTS, (figure("crossings", 2.0),)), Path("out"))))
     assert said["figures"] == [
         {"measure": "crossings", "place": "p [x]", "direction": "to right", "kind": "car", "value": 2.0, "unit": "u"}
     ]
