@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flaneur.serve.formats import Words
+from flaneur.serve.papers.evidence import Evidence
 from flaneur.serve.papers.facts import Camera, Guarantee, Keeping, Operator, SiteFacts
 from flaneur.serve.papers.texts import TEXTS
 
@@ -168,3 +169,15 @@ class PaperWords:
     def epsilon(self, value: float) -> str:
         """`0.5`"""
         return f"{value:.6g}".replace(".", self.words.say("decimal"))
+
+    def masks(self, camera: Camera) -> str:
+        """How much of the picture nobody sees."""
+        return self.say("mask") if camera.masks == 1 else self.say("masks", n=camera.masks)
+
+    def evidence_value(self, one: Evidence) -> str:
+        """A measured figure with the decimal sign of the language."""
+        return one.value.replace(".", self.words.say("decimal"))
+
+    def evidence_text(self, one: Evidence) -> str:
+        """What was measured."""
+        return one.de if self.language == "de" else one.en
