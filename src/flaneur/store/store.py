@@ -71,7 +71,11 @@ class Store:
         `lock_wait_s` is how long each write waits for another program.
         """
         if not path.exists():
-            cls.create(path).close()
+            begun = path.with_name(f".{path.name}.begun")  # so that a crash leaves no half of a store
+            begun.unlink(missing_ok=True)
+            cls.create(begun).close()
+            with explained(path):
+                begun.rename(path)
         _check_format(path)
         return cls(path, _engine(path, "rw", lock_wait_s), read_only=False)
 

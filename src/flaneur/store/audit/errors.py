@@ -11,6 +11,11 @@ from flaneur.data.errors import UserError
 class AuditError(UserError):
     """The audit log or its key cannot be used, or is not what it was; the message says why and what to do."""
 
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+        """True when the same may work later, with nothing done to the log itself: a full or failing disk."""
+
 
 _SENTENCES = {
     errno.ENOENT: "is not there; `flaneur audit init` begins a log",
@@ -24,6 +29,8 @@ _SENTENCES = {
     errno.EFBIG: "cannot grow; the file is as large as this system allows",
 }
 
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
+
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
@@ -32,4 +39,4 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         sentence = _SENTENCES.get(error.errno or 0, f"cannot be used: {error.strerror or error}")
-        raise AuditError(f"{path}: {sentence}") from None
+        raise AuditError(f"{path}: {sentence}", may_pass=error.errno in _PASSING) from None

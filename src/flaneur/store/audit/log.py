@@ -161,7 +161,7 @@ class AuditLog:
         except AuditError as error:
             with suppress(OSError):  # what then stays is a torn line, which the next program removes
                 os.ftruncate(self._fd, self._read.end)
-            raise AuditError(f"{error}; nothing was recorded") from None
+            raise AuditError(f"{error}; nothing was recorded", may_pass=error.may_pass) from None
         self._read = Read(chain, self._read.end + len(text) + 1)
         remember(self._heads, chain.head)
 

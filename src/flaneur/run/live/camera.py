@@ -1,0 +1,126 @@
+"""One camera that is being watched: its thread, its turns and its figures."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.time import SECOND_NS
+from flaneur.detect.protocol import Detector
+from flaneur.run.live.connection import Connection
+from flaneur.run.live.setup import CameraSetup
+from flaneur.run.live.turns import Mailbox, Turns, Waiting
+from flaneur.run.live.view import View
+from flaneur.run.live.vitals import Vitals
+from flaneur.source.live import LiveSource
+from flaneur.source.live_clock import Clock
+
+QUIET_NS = 2 * SECOND_NS
+"""So long after the last frame a camera is told that nobody looks."""
+Keep = Callable[[list[Measurement], RunFacts], None]
+
+log: Any = structlog.get_logger()
+
+
+class Camera:
+    """Watches one camera from its making to `finish`."""
+
+    def __init__(
+        self,
+        setup: CameraSetup,
+        detector: Detector,
+        turns: "Turns[Camera]",
+        clock: Clock,
+        keep: Keep,
+        rng: random.Random,
+    ) -> None:
+        """`keep` takes figures of complete intervals and how they came about. UserError for places that cannot be."""
+        self.setup = setup
+        self._detector = detector
+        self._clock = clock
+        self._keep = keep
+        self._turns = turns
+        self._job, epoch_ns = setup.job_from(clock.now_ns())
+        self.vitals = Vitals(setup.name, clock.now_ns())
+        self._view = self._new_view()
+        self._box: Mailbox[Camera] = turns.join(self)
+        self.failures = 0
+        """Turns that ended in a defect of ours."""
+
+        def connect() -> LiveSource:
+            return LiveSource(setup.address, setup.source, clock, epoch_ns)
+
+        rate_per_s = setup.job.detector.rate_per_s
+        self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
+        self._connection.start()
+
+    @property
+    def name(self) -> str:
+        """As in the site file."""
+        return self.setup.name
+
+    @property
+    def alarm_levels(self) -> dict[str, int]:
+        """Zone -> level of its density alarm by now; -1 where it is not known."""
+        return self._view.alarm_levels
+
+    @property
+    def overtaken(self) -> int:
+        """Frames that could not be looked at in time."""
+        return self._box.overtaken
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was a file, and all of it was measured."""
+        return self.vitals.is_stopped and self._box.idle
+
+    def tick(self) -> None:
+        """To be called about once a second: time goes on when no frame comes, too."""
+        now_ns = self._clock.now_ns()
+        if self.vitals.is_silent(now_ns, QUIET_NS):
+            self._box.silence(now_ns)
+
+    def shed(self) -> None:
+        """Let go of the frame that waits."""
+        self._box.clear()
+
+    def work(self, waiting: Waiting) -> None:
+        """One turn, on a worker's thread."""
+        try:
+            figures = self._view.step(waiting)
+        except Exception:
+            # a defect of ours must not stop the other cameras, nor this one for good
+            self.failures += 1
+            log.exception("turn failed", camera=self.name)
+            self._view = self._new_view()
+        else:
+            self._store(figures, complete=False)
+
+    def stop(self) -> None:
+        """Take no more frames; `finish` must follow."""
+        self._connection.stop()
+
+    def finish(self, timeout_s: float) -> None:
+        """Keep what was measured, the running interval included; gives up what takes longer."""
+        deadline_s = time.monotonic() + timeout_s
+        self.stop()
+        if not self._turns.leave(self._box, timeout_s):
+            log.error("still at work; its running interval is lost", camera=self.name)
+            return
+        self.vitals.stopped("stopped")
+        try:
+            self._store(self._view.finish(), complete=True)
+        except Exception:
+            self.failures += 1
+            log.exception("end failed; its running interval is lost", camera=self.name)
+        self._connection.join(max(min(deadline_s - time.monotonic(), 0.5), 0.0))
+
+    def _store(self, figures: list[Measurement], *, complete: bool) -> None:
+        if figures:
+            self._keep(figures, self._view.facts(complete=complete))
+
+    def _new_view(self) -> View:
+        return View(self._job, self._detector, self.vitals, self._clock, self.setup.address.shown)

@@ -1,0 +1,143 @@
+"""One camera's thread: it connects, hands on what comes, and connects again."""
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from flaneur.data.live import Reason
+from flaneur.data.private import Frame
+from flaneur.data.time import SECOND_NS
+from flaneur.run.live.turns import Mailbox
+from flaneur.run.live.vitals import Vitals
+from flaneur.run.looking import Cadence
+from flaneur.source.live import LiveSource
+from flaneur.source.live_opening import LostError
+from flaneur.source.live_clock import Clock
+
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+JITTER = 0.3
+"""Share by which waits differ, so that a switch that comes back is not met by all cameras at once."""
+STEADY_NS = 10 * SECOND_NS
+"""A connection that lasted so long was a good one: the next loss is met at once again."""
+NO_USE_TO_HURRY: frozenset[Reason] = frozenset({"unauthorised"})
+"""Cameras lock accounts after some wrong passwords."""
+
+log: Any = structlog.get_logger()
+
+
+class BackOff:
+    """How long to wait before the next attempt: twice as long each time, within bounds, with jitter."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._next_s = SHORTEST_WAIT_S
+
+    def wait_s(self, reason: Reason) -> float:
+        """Seconds to wait after a loss for this reason."""
+        wait_s = LONGEST_WAIT_S if reason in NO_USE_TO_HURRY else self._next_s
+        self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)
+        return min(wait_s * self._rng.uniform(1 - JITTER, 1 + JITTER), LONGEST_WAIT_S)
+
+    def reset(self) -> None:
+        """All went well for a while."""
+        self._next_s = SHORTEST_WAIT_S
+
+
+class Connection:
+    """Keeps one camera connected until it is stopped."""
+
+    def __init__(
+        self,
+        camera: str,
+        open_source: Callable[[], LiveSource],
+        mailbox: Mailbox[Any],
+        vitals: Vitals,
+        clock: Clock,
+        rate_per_s: float,
+        rng: random.Random,
+    ) -> None:
+        """`open_source` raises LostError; the detector looks `rate_per_s` times a second."""
+        self._camera = camera
+        self._open_source = open_source
+        self._mailbox = mailbox
+        self._vitals = vitals
+        self._clock = clock
+        self._looks = Cadence(rate_per_s)
+        self._back_off = BackOff(rng)
+        self._index = 0
+        self._dropped = 0
+        """By connections that are over."""
+        self._told: Reason | None = None
+        """The loss that was told last; None once there was a connection again."""
+        self._stop = threading.Event()
+        # a camera that answers to nothing must not hold up the end of the program
+        self._thread = threading.Thread(target=self._run, name=f"camera {camera}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hand on nothing more; the thread ends when its camera answers, or within some seconds."""
+        self._stop.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            begin_ns = self._clock.now_ns()
+            try:
+                self._watch()
+            except LostError as error:
+                self._lose(error.reason, str(error))
+                reason = error.reason
+            except Exception as error:  # noqa: BLE001  # a camera may send anything; the others must feel nothing
+                self._lose("garbage", type(error).__name__)
+                reason = "garbage"
+            else:
+                if not self._stop.is_set():
+                    self._vitals.stopped("ended")
+                    log.info("camera ended", camera=self._camera)
+                return
+            if self._clock.now_ns() - begin_ns > STEADY_NS:
+                self._back_off.reset()
+            self._stop.wait(self._back_off.wait_s(reason))
+
+    def _lose(self, reason: Reason, sentence: str) -> None:
+        self._vitals.lost(reason)
+        told = log.debug if reason == self._told else log.warning  # a camera may be away for weeks
+        told("camera lost", camera=self._camera, reason=reason, message=sentence)
+        self._told = reason
+
+    def _watch(self) -> None:
+        """One connection, to its end."""
+        with self._open_source() as source:
+            number, self._told = self._vitals.opened(self._clock.now_ns()), None
+            log.info(
+                "camera open",
+                camera=self._camera,
+                width_px=source.info.width_px,
+                height_px=source.info.height_px,
+                connection=number,
+            )
+            try:
+                for frame in source.frames():
+                    if self._stop.is_set():
+                        return
+                    self._hand_on(frame, number, self._dropped + source.frames_dropped)
+            finally:
+                self._dropped += source.frames_dropped
+
+    def _hand_on(self, frame: Frame, connection: int, dropped: int) -> None:
+        frame.index = self._index
+        self._index += 1
+        self._vitals.came(self._clock.now_ns(), dropped + self._mailbox.overtaken)
+        if self._looks.due(frame.time_ns):
+            self._mailbox.put(frame, connection, dropped)
+        else:
+            self._mailbox.pass_by(frame.index, frame.time_ns, dropped)

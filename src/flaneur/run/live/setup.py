@@ -1,0 +1,119 @@
+"""From a site file to what is to be watched. Whatever can be wrong with it is told before anything is touched."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from flaneur.config.load import ConfigError, load_site
+from flaneur.config.site import CameraTable, SiteFile
+from flaneur.data.kinds import Kind
+from flaneur.data.time import SECOND_NS
+from flaneur.run.job import Job
+from flaneur.run.live.operations import ServiceSecrets
+from flaneur.run.live.view import USUAL_SIZE_PX, measuring_of
+from flaneur.source.address import Address
+from flaneur.source.file import SourceParams
+from flaneur.source.secrets import Secrets
+
+ROOM_NS = 60 * SECOND_NS
+"""Moments count from so long before the start: pictures of a camera whose clock is late have times above 0, too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraSetup:
+    """One camera to watch."""
+
+    job: Job
+    address: Address
+    files: tuple[str, ...]
+    """SHA-256 of the files that its tables name."""
+
+    @property
+    def name(self) -> str:
+        """As in the site file."""
+        return self.job.camera.name
+
+    @property
+    def source(self) -> SourceParams:
+        """What is done to its pictures before anything looks at them."""
+        return SourceParams(masks=tuple(np.array(mask, np.float64) for mask in self.job.camera.masks))
+
+    def job_from(self, now_ns: int) -> tuple[Job, int]:
+        """The job with moments that count from about now, and the moment from which they do."""
+        start_s = (now_ns - ROOM_NS) // SECOND_NS
+        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
+        return replace(self.job, camera=self.job.camera.model_copy(update={"start": start})), start_s * SECOND_NS
+
+    def same_as(self, other: "CameraSetup") -> bool:
+        """Whether nothing is to be done when this takes the place of the other."""
+        mine, theirs = self.job, other.job
+        same_login = _login(self.address) == _login(other.address)
+        return (mine.camera, mine.site, mine.detector, self.files) == (
+            theirs.camera,
+            theirs.site,
+            theirs.detector,
+            other.files,
+        ) and same_login
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteSetup:
+    """A site to watch."""
+
+    path: Path
+    site: SiteFile
+    digest: str
+    """SHA-256 of the site file."""
+    cameras: tuple[CameraSetup, ...]
+    services: ServiceSecrets
+
+    @property
+    def folder(self) -> Path:
+        """Where the store lies."""
+        return self.path.parent / self.site.watch.folder
+
+
+def read_setup(path: Path) -> SiteSetup:
+    """The site of this file; UserError when anything in it cannot be."""
+    site = load_site(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    secrets = Secrets(None if site.watch.secrets is None else path.parent / site.watch.secrets)
+    cameras = tuple(_camera(site, camera, path.parent, secrets) for camera in site.camera)
+    return SiteSetup(path, site, digest, cameras, _services(site, secrets))
+
+
+def _camera(site: SiteFile, camera: CameraTable, folder: Path, secrets: Secrets) -> CameraSetup:
+    if camera.source is None:
+        raise ConfigError(f"camera {camera.name!r}: there is no source; give the address that its pictures come from")
+    if camera.ground is not None and camera.ground.from_sizes:
+        raise ConfigError(
+            f"camera {camera.name!r}: a ground `from_sizes` is learnt from a video; measure points for a live camera"
+        )
+    address = Address.parse(camera.source, transport=camera.transport, realtime=camera.realtime, folder=folder)
+    job = Job(Path(address.shown), site.site, camera, site.detector, folder)
+    measuring_of(CameraSetup(job, address, ()).job_from(0)[0], USUAL_SIZE_PX, tuple(Kind))
+    return CameraSetup(job, address.with_credentials(secrets.of(camera.name)), _digests(camera, folder))
+
+
+def _services(site: SiteFile, secrets: Secrets) -> ServiceSecrets:
+    mqtt = secrets.of("mqtt") if site.mqtt else None
+    serve = secrets.of("serve") if site.serve else None
+    hooks = {hook.name: secrets.of(hook.name) for hook in site.webhook}
+    return ServiceSecrets(
+        mqtt=(mqtt.user, mqtt.password) if mqtt else None,
+        webhooks={name: found.password for name, found in hooks.items() if found},
+        serve_token=serve.password if serve else None,
+    )
+
+
+def _digests(camera: CameraTable, folder: Path) -> tuple[str, ...]:
+    ground = (camera.ground.file, camera.ground.lens) if camera.ground else ()
+    names = [name for name in (*ground, *(signal.file for signal in camera.signal)) if name is not None]
+    return tuple(hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names)
+
+
+def _login(address: Address) -> tuple[str, str] | None:
+    return (address.credentials.user, address.credentials.password) if address.credentials else None

@@ -1,0 +1,123 @@
+"""How one camera is doing, put together from what its thread and the workers tell."""
+
+import threading
+from collections import deque
+
+from flaneur.data.live import CameraStatus, Reason, State
+from flaneur.data.time import MINUTE_NS, SECOND_NS, to_s
+from flaneur.measure.health import Fault
+
+SILENT_NS = 8 * SECOND_NS
+"""An open connection without any picture for so long is a lost one, whatever the camera's thread waits for."""
+
+
+class Vitals:
+    """Counts and states of one camera since the start of the program; every thread may call."""
+
+    def __init__(self, camera: str, now_ns: int) -> None:
+        self._camera = camera
+        self._lock = threading.Lock()
+        self._state: State = "starting"
+        self._reason: Reason | None = None
+        self._since_ns = now_ns
+        self._heard_ns = now_ns
+        """When there was a sign of life last."""
+        self._open = False
+        self._lost: Reason | None = None
+        """Why there are no pictures; stays until one of the next connection was measured."""
+        self._measured = False
+        self._faults: tuple[Fault, ...] = ()
+        self._stopped: Reason | None = None
+        self._seen = self._dropped = self._looks = self._connections = 0
+        self._detect_s = 0.0
+        self._lag_s: float | None = None
+        self._recent_ns: deque[int] = deque()
+        """Looks of the last minute."""
+
+    def opened(self, now_ns: int) -> int:
+        """A connection stands; its number."""
+        with self._lock:
+            self._heard_ns, self._open = now_ns, True
+            self._connections += 1
+            return self._connections
+
+    def came(self, now_ns: int, dropped: int) -> None:
+        """A picture came; `dropped` were lost on the way or overtaken, in all."""
+        with self._lock:
+            self._heard_ns = now_ns
+            self._seen += 1
+            self._dropped = dropped
+
+    def lost(self, reason: Reason) -> None:
+        """The connection is over or could not be made."""
+        with self._lock:
+            self._open, self._lost = False, reason
+
+    def looked(self, connection: int, now_ns: int, lag_ns: int, detect_s: float, faults: tuple[Fault, ...]) -> None:
+        """A picture of this connection was looked at and measured, `lag_ns` after its moment."""
+        with self._lock:
+            self._looks += 1
+            self._detect_s += detect_s
+            self._lag_s = to_s(lag_ns)
+            self._faults = faults
+            self._recent_ns.append(now_ns)
+            if self._open and connection == self._connections:
+                self._measured, self._lost = True, None
+
+    def stopped(self, reason: Reason) -> None:
+        """The camera is not watched any more."""
+        with self._lock:
+            self._stopped = reason
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the camera is not watched any more."""
+        return self._stopped is not None
+
+    def is_silent(self, now_ns: int, after_ns: int) -> bool:
+        """Whether no picture has come for `after_ns`."""
+        with self._lock:
+            return now_ns - self._heard_ns > after_ns
+
+    def status(self, now_ns: int) -> CameraStatus:
+        """How the camera is now."""
+        with self._lock:
+            state, reason = self._judged(now_ns)
+            if (state, reason) != (self._state, self._reason):
+                self._state, self._reason, self._since_ns = state, reason, now_ns
+            while self._recent_ns and self._recent_ns[0] < now_ns - MINUTE_NS:
+                self._recent_ns.popleft()
+            return CameraStatus(
+                camera=self._camera,
+                state=state,
+                reason=reason,
+                since_ns=self._since_ns,
+                frames_seen=self._seen,
+                frames_dropped=self._dropped,
+                looks=self._looks,
+                detect_s=self._detect_s,
+                reconnections=max(self._connections - 1, 0),
+                lag_s=self._lag_s,
+                rate_per_s=len(self._recent_ns) / to_s(MINUTE_NS),
+            )
+
+    def _judged(self, now_ns: int) -> tuple[State, Reason | None]:
+        if self._stopped is not None:
+            return "stopped", self._stopped
+        if self._lost is not None:
+            return "lost", self._lost
+        if now_ns - self._heard_ns > SILENT_NS:
+            return "lost", "silent"
+        if self._faults:
+            return "blind", _REASONS[self._faults[0]]
+        return ("watching" if self._measured else "starting"), None
+
+
+_REASONS: dict[Fault, Reason] = {
+    Fault.DARK: "dark",
+    Fault.OVEREXPOSED: "overexposed",
+    Fault.COVERED: "covered",
+    Fault.BLURRED: "blurred",
+    Fault.MOVED: "moved",
+    Fault.FROZEN: "frozen",
+}

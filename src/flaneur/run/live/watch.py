@@ -1,0 +1,317 @@
+"""The watch over a site: it starts cameras and workers, looks after them every half second, and ends them.
+
+    camera threads ─ Frame ─> mailboxes ─ turns ─> workers (detector, tracker, measures) ─ figures ─> keeper ─> store
+
+Everything here happens on one thread, that of `watch_site`.
+"""
+
+import fcntl
+import os
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from flaneur.data.errors import UserError
+from flaneur.data.live import Alarm
+from flaneur.data.time import SECOND_NS, to_s
+from flaneur.detect.detector import DetectParams, open_detector
+from flaneur.detect.protocol import Detector
+from flaneur.run.live.alarms import SITE, Alarms
+from flaneur.run.live.camera import Camera
+from flaneur.run.live.keeper import Keeper
+from flaneur.run.live.operations import Operations
+from flaneur.run.live.records import Records
+from flaneur.run.live.setup import CameraSetup, SiteSetup, read_setup
+from flaneur.run.live.turns import Turns
+from flaneur.run.results import STORE
+from flaneur.run.retention import keep_figures
+from flaneur.source.live_clock import Clock
+
+PERIOD_S = 0.5
+JUMP_NS = 2 * SECOND_NS
+"""The system's clock was set when it differs by more from one that nobody sets."""
+DAY_S = 86_400
+CLOSE_S = 2.0
+"""Each of the two longest steps of the end may take so long; all of it must be over in five seconds."""
+OVERLOAD_SHARE = 0.2
+"""Frames that are overtaken, of those due, from which on there is too much to do."""
+
+LEAST_LOOKS = 20
+"""Fewer frames say nothing about the load."""
+
+log: Any = structlog.get_logger()
+
+
+class Watch:
+    """A site that is being watched, from its making to the end of `run`."""
+
+    def __init__(self, setup: SiteSetup, new_clock: Callable[[], Clock] = Clock) -> None:
+        """UserError when something that it needs cannot be used; then nothing is left behind."""
+        self._setup = setup
+        self._new_clock = new_clock
+        self._clock = new_clock()
+        self._rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
+        self._alarms = Alarms()
+        self._load = Load()
+        self._turns: Turns[Camera] = Turns()
+        self._cameras: dict[str, Camera] = {}
+        self._retention_s = time.monotonic()
+        with ExitStack() as stack:
+            stack.enter_context(_only_one(setup.folder))
+            self._detector = _detector(setup)
+            self._records = stack.enter_context(Records.open(setup))
+            self._keeper = Keeper(setup.folder / STORE)
+            stack.callback(self._keeper.close, 0.0)
+            self._operations = Operations(setup.site, setup.folder, setup.services)
+            self._left_behind = stack.pop_all()
+        self._workers = [
+            threading.Thread(target=self._work, name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
+        ]
+
+    def run(self, stop: threading.Event, reload: threading.Event) -> None:
+        """Watch until `stop` is set or all cameras were files that have ended; read the site file anew at `reload`.
+
+        UserError when figures can be kept no longer.
+        """
+        with self._left_behind:
+            try:
+                self._begin()
+                while not (stop.is_set() or self._keeper.failure or self._is_over):
+                    if reload.is_set():
+                        reload.clear()
+                        self._reload()
+                    self._look_after()
+                    stop.wait(PERIOD_S)
+            finally:
+                self._end()
+        if self._keeper.failure:
+            raise self._keeper.failure
+
+    def _begin(self) -> None:
+        self._record(self._records.configured(self._setup))
+        for worker in self._workers:
+            worker.start()
+        for camera in self._setup.cameras:
+            self._start(camera)
+        log.info("watching", site=self._setup.site.site.name, cameras=len(self._cameras), workers=len(self._workers))
+
+    def _start(self, setup: CameraSetup) -> None:
+        camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, self._rng)
+        self._cameras[camera.name] = camera
+        self._record(self._records.started(self._setup, setup))
+
+    def _finish(self, camera: Camera) -> None:
+        camera.finish(CLOSE_S)
+        del self._cameras[camera.name]
+        self._tell(self._alarms.forget(camera.name, self._clock.now_ns()))
+        self._record(self._records.stopped(camera.name))
+
+    @property
+    def _is_over(self) -> bool:
+        return all(camera.is_over for camera in self._cameras.values())
+
+    def _work(self) -> None:
+        """A worker: one camera's turn after the other."""
+        while (turn := self._turns.take()) is not None:
+            box, waiting = turn
+            try:
+                box.owner.work(waiting)
+            finally:
+                self._turns.done(box)
+
+    def _look_after(self) -> None:
+        self._check_clock()
+        now_ns = self._clock.now_ns()
+        for camera in self._cameras.values():
+            camera.tick()
+        statuses = [camera.vitals.status(now_ns) for camera in self._cameras.values()]
+        told = self._alarms.of_cameras(statuses, now_ns)
+        for camera in self._cameras.values():
+            told += self._alarms.of_densities(camera.name, camera.alarm_levels, now_ns)
+        told += self._alarms.judge(SITE, "store", "", int(self._keeper.in_trouble), None, now_ns)
+        overtaken = sum(camera.overtaken for camera in self._cameras.values())
+        is_much = self._load.is_too_much(overtaken, sum(status.looks for status in statuses))
+        is_large = self._is_large()
+        told += self._alarms.judge(SITE, "overload", "", int(is_much or is_large), None, now_ns)
+        self._tell(told)
+        self._operations.statuses(statuses)
+        self._operations.completed(self._keeper.kept())
+        self._let_go()
+
+    def _is_large(self) -> bool:
+        """Whether the program takes more memory than it may; then frames that wait are dropped."""
+        limit_mb = self._setup.site.watch.memory_mb
+        if limit_mb is None or memory_mb() <= limit_mb:
+            return False
+        for camera in self._cameras.values():
+            camera.shed()
+        return True
+
+    def _tell(self, alarms: Sequence[Alarm]) -> None:
+        for alarm in alarms:
+            about = {"camera": alarm.camera, "reason": alarm.reason, "place": alarm.place}
+            log.warning(
+                "alarm" if alarm.level else "alarm over",
+                what=alarm.what,
+                alarm_level=alarm.level,
+                **{name: value for name, value in about.items() if value},
+            )
+            self._operations.alarm(alarm)
+        self._record(self._records.of_alarms(alarms))
+
+    def _record(self, tasks: Sequence[Callable[[], None]]) -> None:
+        for task in tasks:
+            self._keeper.do(task)
+
+    def _check_clock(self) -> None:
+        """When the system's clock was set, all cameras begin anew with the right time.
+
+        What the store has already of an interval that is measured twice stays as it is.
+        """
+        jumped_ns = self._clock.jumped_ns()
+        if abs(jumped_ns) <= JUMP_NS:
+            return
+        log.warning("clock was set", by_s=round(to_s(jumped_ns), 3))
+        setups = [camera.setup for camera in self._cameras.values()]
+        for camera in list(self._cameras.values()):
+            camera.stop()
+        for camera in list(self._cameras.values()):
+            self._finish(camera)
+        self._clock = self._new_clock()
+        now_ns = self._clock.now_ns()
+        self._tell([Alarm(SITE, "clock", "clock", "", level, now_ns) for level in (1, 0)])
+        for setup in setups:
+            self._start(setup)
+
+    def _let_go(self) -> None:
+        """Once a day figures that are old enough go, where the site file says so."""
+        if self._setup.site.keep is None or time.monotonic() < self._retention_s:
+            return
+        self._retention_s = time.monotonic() + DAY_S
+        self._keeper.alone(partial(_age, self._setup, self._clock))
+
+    def _reload(self) -> None:
+        """Take over a changed site file; cameras that are the same in it go on undisturbed."""
+        try:
+            new = read_setup(self._setup.path)
+            _check_fixed(self._setup, new)
+            detector = _detector(new) if new.site.detector != self._setup.site.detector else self._detector
+            self._operations.reload(new.site)
+        except UserError as error:
+            log.error("site file refused; nothing changed", message=str(error))
+            return
+        self._setup, self._detector = new, detector
+        self._record(self._records.configured(new))
+        wanted = {setup.name: setup for setup in new.cameras}
+        gone = [
+            camera
+            for camera in self._cameras.values()
+            if camera.name not in wanted or not camera.setup.same_as(wanted[camera.name])
+        ]
+        for camera in gone:
+            camera.stop()
+        for camera in gone:
+            self._finish(camera)
+        begun = [setup for setup in new.cameras if setup.name not in self._cameras]
+        for setup in begun:
+            self._start(setup)
+        log.info("site file read anew", ended=[camera.name for camera in gone], begun=[setup.name for setup in begun])
+
+    def _end(self) -> None:
+        begin_s = time.monotonic()
+        for camera in self._cameras.values():
+            camera.stop()
+        self._turns.close()
+        for worker in self._workers:
+            worker.join(max(begin_s + 1.0 - time.monotonic(), 0.0))
+        for camera in list(self._cameras.values()):
+            camera.finish(max(begin_s + 1.5 - time.monotonic(), 0.0))
+            self._record(self._records.stopped(camera.name))
+        statuses = [camera.vitals.status(self._clock.now_ns()) for camera in self._cameras.values()]
+        left = self._keeper.close(CLOSE_S)
+        self._operations.completed(self._keeper.kept())
+        self._operations.statuses(statuses)
+        self._operations.close()
+        log.info(
+            "stopped",
+            cameras=len(self._cameras),
+            refused=self._keeper.refused,
+            unwritten=left,
+            failures=sum(camera.failures for camera in self._cameras.values()),
+        )
+
+
+class Load:
+    """Whether there is more to do than the machine can."""
+
+    def __init__(self) -> None:
+        self._totals: deque[tuple[int, int]] = deque(maxlen=round(60 / PERIOD_S))
+
+    def is_too_much(self, overtaken: int, looks: int) -> bool:
+        """Whether many of the frames of the last minute were overtaken, given these totals of all cameras."""
+        self._totals.append((overtaken, looks))
+        overtaken, looks = overtaken - self._totals[0][0], looks - self._totals[0][1]
+        return overtaken > OVERLOAD_SHARE * max(overtaken + looks, LEAST_LOOKS)
+
+
+def workers_of(setup: SiteSetup) -> int:
+    """How many looks happen at once."""
+    return setup.site.watch.workers or len(os.sched_getaffinity(0))
+
+
+def memory_mb() -> float:
+    """What this process takes of the machine's memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _detector(setup: SiteSetup) -> Detector:
+    table = setup.site.detector
+    return open_detector(DetectParams(table.model, table.layout, table.kinds, table.licence, workers_of(setup)))
+
+
+def _age(setup: SiteSetup, clock: Clock) -> None:
+    aged = keep_figures(setup.folder / STORE, setup.path, clock.now_ns())
+    if aged:
+        log.info("old figures let go", deleted=aged.deleted, coarsened=aged.coarsened, dropped=aged.dropped)
+
+
+def _check_fixed(before: SiteSetup, now: SiteSetup) -> None:
+    """UserError for a change that a running program cannot follow."""
+    old, new = before.site, now.site
+    fixed = {
+        "site.name": (old.site.name, new.site.name),
+        "audit": (old.audit, new.audit),
+        "watch": (old.watch, new.watch),
+    }
+    for name, (was, is_now) in fixed.items():
+        if was != is_now:
+            raise UserError(f"{now.path}: [{name}] cannot change while the site is watched; restart flaneur watch")
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Two programs that measure into one store would only waste their work; UserError for the second one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be used for results: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"{folder}: another flaneur watch is writing there; stop it or name another folder"
+            ) from None
+        yield
+    finally:
+        os.close(fd)
