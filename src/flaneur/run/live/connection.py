@@ -14,8 +14,8 @@ from flaneur.run.live.turns import Mailbox
 from flaneur.run.live.vitals import Vitals
 from flaneur.run.looking import Cadence
 from flaneur.source.live import LiveSource
-from flaneur.source.live_opening import LostError
 from flaneur.source.live_clock import Clock
+from flaneur.source.live_opening import LostError
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 JITTER = 0.3
