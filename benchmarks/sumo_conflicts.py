@@ -151,7 +151,7 @@ def at_its_moment(rows: pl.DataFrame, ids: dict[str, int], ssm: pl.DataFrame) ->
             tracks = moments[to_ns(time_s)]
             row_a, row_b = (np.flatnonzero(tracks.track_id == ids[who]) for who in (a, b))
             if len(row_a) and len(row_b):
-                contact = contacts(Moving.of(tracks, turning=False, horizon_s=60.0), row_a, row_b, 60.0)
+                contact = contacts(Moving.of(tracks, turning=False, horizon_s=60.0), row_a, row_b)
                 found |= {frozenset((a, b)): ttc for ttc in contact.ttc_s}
         bar = "bar: 0.1 s" if name == "following" else "(found: touch at all)"
         report(f"TTC at SUMO's moment, {name}", found, wanted(pairs, "id_a", "id_b", "min_ttc_s"), bar)

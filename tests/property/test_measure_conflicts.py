@@ -67,7 +67,7 @@ def distance(a: Mover, b: Mover, time_s: np.ndarray) -> np.ndarray:
 @given(pairs)
 def test_footprints_touch_when_the_time_to_collision_says(pair: list[Mover]) -> None:
     moving = Moving.of(look(pair), False, HORIZON_S)
-    found = contacts(moving, np.array([0]), np.array([1]), HORIZON_S)
+    found = contacts(moving, np.array([0]), np.array([1]))
     until = found.ttc_s[0] if len(found.a) else HORIZON_S
     before = distance(*pair, np.linspace(0.0, until, 200))
     octagon = 0.021 * any(mover.kind == Kind.PEDESTRIAN for mover in pair)
@@ -79,7 +79,7 @@ def test_footprints_touch_when_the_time_to_collision_says(pair: list[Mover]) -> 
 @quick
 @given(pairs)
 def test_the_contact_lies_on_both_footprints(pair: list[Mover]) -> None:
-    found = contacts(Moving.of(look(pair), False, HORIZON_S), np.array([0]), np.array([1]), HORIZON_S)
+    found = contacts(Moving.of(look(pair), False, HORIZON_S), np.array([0]), np.array([1]))
     assume(len(found.a) and found.ttc_s[0] > 0)
     spot = shapely.points(found.xy_m[0])
     for mover in pair:
@@ -206,7 +206,7 @@ def test_the_sweep_finds_all_pairs_of_boxes_once(rows: list[tuple[float, float, 
     table = np.array(rows, np.float64).reshape(-1, 5)
     low, mover = table[:, :2], table[:, 4].astype(bool)
     high = low + table[:, 2:4]
-    found = sorted(tuple(sorted(pair)) for pair in zip(*may_meet(low, high, mover), strict=True))
+    found = sorted(tuple(sorted(pair)) for pair in zip(*may_meet(low.T, high.T, mover), strict=True))
     n = len(table)
     wanted = [
         (i, j)
@@ -227,7 +227,7 @@ def test_turning_meets_what_straight_on_does_not() -> None:
         other = Mover((float(spot[0]), float(spot[1])), heading=float(rng.uniform(0, 6)))
         tracks = look([Mover((0, 0), (speed, 0)), other])
         tracks.acceleration_mps2[0, 1] = speed * rate
-        found = contacts(Moving.of(tracks, True, HORIZON_S), np.array([0]), np.array([1]), HORIZON_S)
+        found = contacts(Moving.of(tracks, True, HORIZON_S), np.array([0]), np.array([1]))
         if not len(found.a) or found.ttc_s[0] == 0:
             continue
         seen += 1

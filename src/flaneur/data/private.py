@@ -216,8 +216,14 @@ class GroundTracks(Private):
 
     def take(self, rows: NDArray[Any]) -> "GroundTracks":
         """The rows that an index or boolean array selects; nobody ends by being left out."""
-        columns = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in ("time_ns", "ended")}
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        columns = {name: getattr(self, name).take(rows, axis=0) for name in GROUND_COLUMNS}
         return GroundTracks(time_ns=self.time_ns, ended=self.ended, **columns)
+
+
+GROUND_COLUMNS = tuple(f.name for f in fields(GroundTracks) if f.name not in ("time_ns", "ended"))
+"""Those of `GroundTracks` that have a row for each road user."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -4,7 +4,7 @@ Time to collision (Hayward, 1972): the time until two footprints touch if both g
 velocity or, where a vehicle is turning, with constant speed and turn rate (v × a / |v|²). The turn rate counts from
 `TURN_MPS` on, holds for at most a quarter turn and then goes straight on, and is limited by `LATERAL_MPS2`, which
 hardly any driver exceeds: beyond these, it is noise. Pedestrians turn on the spot, so no turn is foreseen of them.
-Straight courses are exact. Arcs are taken in chords of `CHORD_S`, which deviate by less than 5 mm.
+Straight courses are exact. Arcs are taken in chords of 0.1 s, which deviate by less than 5 mm.
 
 Deceleration rate to avoid the crash, DRAC: the constant braking along the normal of the first contact that just avoids
 it. With the gap g, the closing speed w and TTC = g / w it is w² / 2g = w / (2 TTC) as for vehicles that follow one
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
-from flaneur.measure.footprint import SURE, Array, between, headings, normals_and_reach, on_normals, slabs
+from flaneur.measure.footprint import ROUNDING, SURE, Array, between, headings, normals_and_reach, on_normals, slabs
 from flaneur.measure.spans import spans
 
 TURN_MPS = 2.0
@@ -29,10 +29,10 @@ LATERAL_MPS2 = 4.0
 """Greatest sideways acceleration: 0.4 g, the edge of what drivers accept (AASHTO side friction is half of it)."""
 TURN_AT_LEAST = 0.1
 """Radians within the horizon; less is as good as straight."""
-CHORD_S = 0.1
 COARSE_S = 0.5
-FEW = 50
-"""So few pairs on arcs are looked at in short chords at once."""
+"""Arcs are first looked at in chords of this, and only where the two come near one another in short ones."""
+CHORDS = 5
+"""Short chords in a coarse one."""
 GRAVITY_MPS2 = 9.81
 """Nobody brakes harder than this, so a higher DRAC says no more than that the crash cannot be avoided by braking."""
 
@@ -48,27 +48,47 @@ class Moving(Private):
     """[n] NaN where the footprint has no direction."""
     half_m: Array
     """[n, 2]"""
+    radius_m: Array
+    """[n] of the circle about the footprint."""
     speed_mps: Array
     """[n]"""
     course_rad: Array
     """[n] direction of the velocity."""
     turn_radps: Array
     """[n] counter-clockwise."""
+    ends_s: Array
+    """[k + 1] from 0 to the horizon: where coarse chords end."""
+    ends_m: Array
+    """[k + 1, 2, n] where everybody's middle is then."""
 
     @classmethod
     def of(cls, tracks: GroundTracks, turning: bool, horizon_s: float) -> "Moving":
         """Everybody whose velocity is known; straight on unless `turning`."""
-        tracks = tracks.take(np.flatnonzero(np.isfinite(tracks.velocity_mps).all(axis=1)))
+        known = np.isfinite(tracks.velocity_mps[:, 0] + tracks.velocity_mps[:, 1])
+        if not known.all():
+            tracks = tracks.take(known)
         vx, vy = tracks.velocity_mps.T
-        speed = np.hypot(vx, vy)
+        speed = np.sqrt(vx * vx + vy * vy)
         turn = np.zeros(len(tracks))
         if turning:
-            ax, ay = np.nan_to_num(tracks.acceleration_mps2).T
-            limit = LATERAL_MPS2 / np.maximum(speed, TURN_MPS)
-            rate = np.clip((vx * ay - vy * ax) / np.maximum(speed, TURN_MPS) ** 2, -limit, limit)
-            steady = (tracks.kind != Kind.PEDESTRIAN) & (speed >= TURN_MPS)
-            turn = np.where(steady & (np.abs(rate) * horizon_s >= TURN_AT_LEAST), rate, 0.0)
-        return cls(tracks, headings(tracks), tracks.size_m / 2, speed, np.arctan2(vy, vx), turn)
+            ax, ay = tracks.acceleration_mps2.T
+            fast = np.maximum(speed, TURN_MPS)
+            rate, limit = (vx * ay - vy * ax) / (fast * fast), LATERAL_MPS2 / fast
+            steady = (
+                (tracks.kind != Kind.PEDESTRIAN) & (speed >= TURN_MPS) & (np.abs(rate) * horizon_s >= TURN_AT_LEAST)
+            )
+            turn[steady] = np.clip(rate[steady], -limit[steady], limit[steady])
+        half = tracks.size_m / 2
+        radius = np.hypot(half[:, 0], half[:, 1])
+        ends = np.linspace(0.0, horizon_s, math.ceil(horizon_s / COARSE_S) + 1)
+        where = tracks.xy_m.T + tracks.velocity_mps.T * ends[:, None, None]
+        moving = cls(tracks, headings(tracks), half, radius, speed, np.arctan2(vy, vx), turn, ends, where)
+        bent = np.flatnonzero(turn)
+        if len(bent):
+            where[..., bent] = (tracks.xy_m.take(bent, axis=0).T[..., None] + moving.way_m(bent, ends)).transpose(
+                2, 0, 1
+            )
+        return moving
 
     def turned(self, rows: Rows, t_s: Array) -> Array:
         """How far each of `rows` [p] has turned after `t_s` [k] or [p, k], radians [p, k]."""
@@ -77,25 +97,22 @@ class Moving(Private):
     def way_m(self, rows: Rows, t_s: Array) -> Array:
         """How far each of `rows` [p] has come after `t_s` [k] or [p, k], metres [2, p, k]."""
         turned, rate, course = self.turned(rows, t_s), self.turn_radps[rows, None], self.course_rad[rows, None]
-        cos, sin = np.cos(course + turned), np.sin(course + turned)
+        towards = course + turned
+        cos, sin = np.cos(towards), np.sin(towards)
         rate = np.where(rate == 0.0, 1.0, rate)
         straight_s = t_s - turned / rate
         x = (sin - np.sin(course)) / rate + straight_s * cos
         y = (np.cos(course) - cos) / rate + straight_s * sin
         return np.stack((x, y)) * self.speed_mps[rows, None]
 
-    def bounds_m(self, horizon_s: float) -> tuple[Array, Array]:
-        """Lower and upper corner [n, 2] of all ground that each footprint reaches within the horizon."""
-        radius = np.hypot(*self.half_m.T)
-        way = self.tracks.velocity_mps * horizon_s
-        low, high = np.minimum(way, 0.0), np.maximum(way, 0.0)
-        bent = np.flatnonzero(self.turn_radps)
-        if len(bent):
-            t_s = np.linspace(0.0, horizon_s, 7)
-            points = self.way_m(bent, t_s)
-            low[bent], high[bent] = points.min(axis=2).T, points.max(axis=2).T
-            radius[bent] += LATERAL_MPS2 * (t_s[1] - t_s[0]) ** 2 / 8
-        return self.tracks.xy_m + low - radius[:, None], self.tracks.xy_m + high + radius[:, None]
+    def aside_m(self, t_s: float) -> Array:
+        """How far from the straight way each can be after `t_s` [n]; from the chord of that time it is a quarter."""
+        return self.speed_mps * np.abs(self.turn_radps) * (t_s * t_s / 2)
+
+    def bounds_m(self) -> tuple[Array, Array]:
+        """Lower and upper corner [2, n] of all ground that each footprint reaches within the horizon."""
+        radius = self.radius_m + self.aside_m(self.ends_s[1]) / 4
+        return self.ends_m.min(axis=0) - radius, self.ends_m.max(axis=0) + radius
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -131,7 +148,8 @@ class Contacts(Private):
 
     def take(self, rows: NDArray[np.bool_]) -> "Contacts":
         """The rows that a boolean array selects."""
-        return Contacts(*(getattr(self, f.name)[rows] for f in fields(self)))
+        at = np.flatnonzero(rows)
+        return Contacts(*(getattr(self, f.name).take(at, axis=0) for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -150,71 +168,86 @@ class _Chords(Private):
     """[2, m] from a to b when the piece begins."""
     velocity_mps: Array
     """[2, m] of b as seen from a."""
-    heading_a: Array
-    """[m]"""
-    heading_b: Array
-    """[m]"""
+    ahead_a: Array
+    """[2, m] unit vectors along the heading of a; NaN where there is none."""
+    ahead_b: Array
+    """[2, m]"""
 
     def take(self, rows: Rows) -> "_Chords":
         """Some of them."""
-        return _Chords(*(getattr(self, f.name)[..., rows] for f in fields(self)))
+        return _Chords(*(getattr(self, f.name).take(rows, axis=-1) for f in fields(self)))
 
 
-def contacts(moving: Moving, a: Rows, b: Rows, horizon_s: float) -> Contacts:
+def contacts(moving: Moving, a: Rows, b: Rows) -> Contacts:
     """Which of the pairs (a, b) touch within the horizon, and how."""
     if not len(a):
         return Contacts.none()
-    bent = (moving.turn_radps[a] != 0.0) | (moving.turn_radps[b] != 0.0)
-    chords = _straight(moving, a, b, np.flatnonzero(~bent), horizon_s)
-    if bent.any():
-        arcs = _bent(moving, a, b, np.flatnonzero(bent), horizon_s)
-        both = ((getattr(chords, f.name), getattr(arcs, f.name)) for f in fields(_Chords))
+    horizon_s = float(moving.ends_s[-1])
+    apart = moving.ends_m[0].take(b, axis=1) - moving.ends_m[0].take(a, axis=1)
+    velocity = np.ascontiguousarray(moving.tracks.velocity_mps.T)
+    rate = velocity.take(b, axis=1) - velocity.take(a, axis=1)
+    reach = moving.radius_m + moving.aside_m(horizon_s)
+    near = np.flatnonzero(_near(apart, rate, horizon_s, reach[a] + reach[b]))
+    bends = moving.turn_radps != 0.0
+    bent = bends[a[near]] | bends[b[near]]
+    arcs, near = near[bent], near[~bent]
+    all_ = np.ones(len(near))
+    ahead = (_ahead(moving.heading_rad[rows[near]]) for rows in (a, b))
+    chords = _Chords(near, 0.0 * all_, horizon_s * all_, np.inf * all_, apart[:, near], rate[:, near], *ahead)
+    chords = _beside(moving, a, b, chords)
+    if len(arcs):
+        bent_ones = _short(moving, a, b, _coarse(moving, a, b, arcs))
+        both = ((getattr(chords, f.name), getattr(bent_ones, f.name)) for f in fields(_Chords))
         chords = _Chords(*(np.concatenate(columns, axis=-1) for columns in both))
     return _first(moving, a, b, chords) if len(chords.pair) else Contacts.none()
 
 
-def _straight(moving: Moving, a: Rows, b: Rows, pair: Rows, horizon_s: float) -> _Chords:
-    """Those that come near one another, of pairs that both go straight on."""
-    a, b = a[pair], b[pair]
-    xy, velocity, radius = moving.tracks.xy_m, moving.tracks.velocity_mps, np.hypot(*moving.half_m.T)
-    apart, rate = (xy[b] - xy[a]).T, (velocity[b] - velocity[a]).T
-    near = np.flatnonzero(_near(apart, rate, horizon_s, radius[a] + radius[b]))
-    a, b, all_ = a[near], b[near], np.ones(len(near))
-    heading = moving.heading_rad
-    return _Chords(
-        pair[near], 0.0 * all_, horizon_s * all_, np.inf * all_, apart[:, near], rate[:, near], heading[a], heading[b]
+def _ahead(heading_rad: Array) -> Array:
+    return np.stack((np.cos(heading_rad), np.sin(heading_rad)))
+
+
+def _coarse(moving: Moving, a: Rows, b: Rows, pair: Rows) -> _Chords:
+    """Those coarse chords in which they may touch, of pairs of which one turns."""
+    length = float(moving.ends_s[1])
+    apart = moving.ends_m.take(b[pair], axis=2) - moving.ends_m.take(a[pair], axis=2)
+    rate = (apart[1:] - apart[:-1]) / length
+    aside = moving.aside_m(length) / 4
+    reach = moving.radius_m + aside
+    near = _near(apart[:-1].transpose(1, 2, 0), rate.transpose(1, 2, 0), length, (reach[a] + reach[b])[pair, None])
+    row, chord = near.nonzero()
+    pair, begin = pair[row], moving.ends_s[chord]
+    chords = _pieces(moving, a, b, pair, begin, length, apart[chord, :, row].T, rate[chord, :, row].T)
+    # half of what they turn meanwhile may be to one side
+    turn = np.abs(moving.turn_radps) * (length / 2)
+    far = reach[a] + reach[b] + moving.radius_m[b]
+    return _beside(moving, a, b, chords, (aside[a] + aside[b] + (turn[a] + turn[b]) * far)[pair])
+
+
+def _short(moving: Moving, a: Rows, b: Rows, coarse: _Chords) -> _Chords:
+    """Those short chords in which they may touch, of coarse ones."""
+    length = float(moving.ends_s[1]) / CHORDS
+    at_s = coarse.begin_s[:, None] + length * np.arange(CHORDS + 1)
+    ends_a, ends_b = (
+        moving.tracks.xy_m.take(rows[coarse.pair], axis=0).T[..., None] + moving.way_m(rows[coarse.pair], at_s)
+        for rows in (a, b)
     )
+    apart = ends_b - ends_a
+    rate = (apart[..., 1:] - apart[..., :-1]) / length
+    radius = (moving.radius_m[a] + moving.radius_m[b])[coarse.pair, None]
+    row, part = _near(apart[..., :-1], rate, length, radius).nonzero()
+    begin = at_s[row, part]
+    chords = _pieces(moving, a, b, coarse.pair[row], begin, length, apart[:, row, part], rate[:, row, part])
+    return _beside(moving, a, b, chords)
 
 
-def _bent(moving: Moving, a: Rows, b: Rows, pair: Rows, horizon_s: float) -> _Chords:
-    """Those chords in which they come near one another, of pairs of which one turns."""
-    radius = np.hypot(*moving.half_m.T)
-    if len(pair) > FEW:
-        apart, rate, _ = _relative(moving, a[pair], b[pair], horizon_s, COARSE_S)
-        aside = radius + LATERAL_MPS2 * COARSE_S**2 / 8
-        pair = pair[_near(apart, rate, COARSE_S, (aside[a] + aside[b])[pair, None]).any(axis=1)]
-    a, b = a[pair], b[pair]
-    apart, rate, ends = _relative(moving, a, b, horizon_s, CHORD_S)
-    length = float(ends[1])
-    row, chord = _near(apart, rate, length, (radius[a] + radius[b])[:, None]).nonzero()
-    a, b, begin, all_ = a[row], b[row], ends[chord], np.ones(len(row))
-    heading_a, heading_b = (
-        moving.heading_rad[rows] + moving.turned(rows, (begin + length / 2)[:, None])[:, 0] for rows in (a, b)
-    )
-    return _Chords(
-        pair[row], begin, length * all_, length * all_, apart[:, row, chord], rate[:, row, chord], heading_a, heading_b
-    )
-
-
-def _relative(moving: Moving, a: Rows, b: Rows, horizon_s: float, chord_s: float) -> tuple[Array, Array, Array]:
-    """Where b is from a when each chord begins [2, p, k], how fast it moves there, and the ends of the k chords."""
-    ends = np.linspace(0.0, horizon_s, math.ceil(horizon_s / chord_s) + 1)
-    there = np.zeros(len(moving.tracks), np.bool_)
-    there[a] = there[b] = True
-    who, at = np.flatnonzero(there), there.cumsum() - 1
-    where = moving.tracks.xy_m[who].T[..., None] + moving.way_m(who, ends)
-    apart = where[:, at[b]] - where[:, at[a]]
-    return apart[..., :-1], np.diff(apart, axis=-1) / ends[1], ends
+def _pieces(
+    moving: Moving, a: Rows, b: Rows, pair: Rows, begin_s: Array, length_s: float, apart: Array, rate: Array
+) -> _Chords:
+    """Chords of one length, with the headings in their middle."""
+    middle = (begin_s + length_s / 2)[:, None]
+    ahead = (_ahead(moving.heading_rad[rows] + moving.turned(rows, middle)[:, 0]) for rows in (a[pair], b[pair]))
+    length = np.full(len(pair), length_s)
+    return _Chords(pair, begin_s, length, length, apart, rate, *ahead)
 
 
 def _near(apart: Array, rate: Array, length_s: float, radius: Array) -> NDArray[np.bool_]:
@@ -227,11 +260,24 @@ def _near(apart: Array, rate: Array, length_s: float, radius: Array) -> NDArray[
     return near
 
 
+def _beside(moving: Moving, a: Rows, b: Rows, chords: _Chords, slack_m: Array | float = 0.0) -> _Chords:
+    """Without those in which b stays beside a by more than the slack, as in the next lane; that is most of them."""
+    (ax, ay), (bx, by) = chords.ahead_a, chords.ahead_b
+    half_a, half_b = (moving.half_m.take(rows[chords.pair], axis=0) for rows in (a, b))
+    (x, y), (vx, vy) = chords.apart_m, chords.velocity_mps
+    begin = ax * y - ay * x
+    end = begin + (ax * vy - ay * vx) * chords.length_s
+    room = half_a[:, 1] + np.abs(ax * by - ay * bx) * half_b[:, 0] + np.abs(ax * bx + ay * by) * half_b[:, 1]
+    beside = np.minimum(np.abs(begin), np.abs(end)) > room + slack_m + ROUNDING  # never for NaN: who has no heading
+    beside &= (begin < 0.0) == (end < 0.0)
+    return chords.take(np.flatnonzero(~beside))
+
+
 def _first(moving: Moving, a: Rows, b: Rows, chords: _Chords) -> Contacts:
     """First contacts of the pairs (a, b) on the given ways."""
     one, other = (
-        np.concatenate((np.stack((np.cos(heading), np.sin(heading))), moving.half_m[rows[chords.pair]].T))
-        for heading, rows in ((chords.heading_a, a), (chords.heading_b, b))
+        np.concatenate((ahead, moving.half_m.take(rows[chords.pair], axis=0).T))
+        for ahead, rows in ((chords.ahead_a, a), (chords.ahead_b, b))
     )
     normals, width = normals_and_reach(one, other)
     offset, rate = on_normals(normals, *chords.apart_m), on_normals(normals, *chords.velocity_mps)
@@ -266,14 +312,15 @@ def _figures(
         drac_noise = drac * np.hypot(2 * sigma_v / closing, sigma / (closing * ttc))
         noise, bias = np.hypot(sigma, ttc * sigma_v) / closing, scale * wide / closing
     drac[ttc == 0.0] = np.nan
-    where_a, where_b = (tracks.xy_m[rows] + moving.way_m(rows, ttc[:, None])[..., 0].T for rows in (a, b))
+    where_a, where_b = (tracks.xy_m.take(rows, axis=0) + moving.way_m(rows, ttc[:, None])[..., 0].T for rows in (a, b))
     spot = between(where_a, where_b, moving.heading_rad[a], moving.heading_rad[b], moving.half_m[a], moving.half_m[b])
     return Contacts(a, b, ttc, noise, bias, np.minimum(drac, GRAVITY_MPS2), drac_noise, closing, spot, sure)
 
 
 def _sigma(sigma: Array, a: Rows, b: Rows) -> Array:
     """Standard deviation of the difference of two; what is not known counts as 0."""
-    return np.nan_to_num(np.hypot(sigma[a], sigma[b]))
+    both = np.hypot(sigma[a], sigma[b])
+    return np.where(np.isnan(both), 0.0, both)
 
 
 def _touch(enter: Array, leave: Array, length_s: Array) -> NDArray[np.bool_]:
@@ -286,22 +333,26 @@ def _touch(enter: Array, leave: Array, length_s: Array) -> NDArray[np.bool_]:
 def may_meet(low: Array, high: Array, mover: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     """Pairs of boxes that overlap, at least one of them a `mover`: a sweep along one axis, then a look at the other.
 
-    Boxes are `low` to `high` [n, 2]. Who is no mover is never compared with another such one.
+    Boxes are `low` to `high` [2, n]. Who is no mover is never compared with another such one.
     """
     if not mover.any():
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    # whoever is away from all ground of the movers meets none of them
+    floor, top = low[:, mover].min(axis=1)[:, None], high[:, mover].max(axis=1)[:, None]
+    among = np.flatnonzero(np.logical_and.reduce((high >= floor) & (low <= top)))
+    low, high, mover = low.take(among, axis=1), high.take(among, axis=1), mover[among]
     # the axis along which fewer boxes overlap: that across a street
-    along = (high - low).sum(axis=0) / np.maximum(high.max(axis=0) - low.min(axis=0), np.finfo(np.float64).tiny)
+    along = (high - low).sum(axis=1) / np.maximum(top - floor, np.finfo(np.float64).tiny)[:, 0]
     axis = int(along.argmin())
-    order = low[:, axis].argsort(kind="stable")
-    start, end = low[order, axis], high[order, axis]
+    order = low[axis].argsort(kind="stable")
+    start, end = low[axis, order], high[axis, order]
     moves = mover[order]
     movers, others = np.flatnonzero(moves), np.flatnonzero(~moves)
-    last = np.searchsorted(start, end, "right")
-    by_mover = spans(movers, movers + 1, last[movers])
+    last = np.searchsorted(start, end[movers], "right")
+    by_mover = spans(movers, movers + 1, last)
     row, at = spans(others, np.searchsorted(movers, others), np.searchsorted(start[movers], end[others], "right"))
     i, j = np.concatenate((by_mover[0], row)), np.concatenate((by_mover[1], movers[at]))
-    i, j = order[i], order[j]
-    low, high = low[:, 1 - axis], high[:, 1 - axis]
-    meet = (low[i] <= high[j]) & (low[j] <= high[i])
-    return i[meet], j[meet]
+    low, high = low[1 - axis, order], high[1 - axis, order]
+    meet = np.flatnonzero((low[i] <= high[j]) & (low[j] <= high[i]))
+    order = among[order]
+    return order[i[meet]], order[j[meet]]

@@ -134,7 +134,7 @@ def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, 
     dangerous = (moving.tracks.kind != Kind.PEDESTRIAN) & (moving.speed_mps > params.slow_mps)
     if not dangerous.any():
         return NOBODY, NOBODY
-    found = contacts(moving, *may_meet(*moving.bounds_m(horizon_s), dangerous), horizon_s)
+    found = contacts(moving, *may_meet(*moving.bounds_m(), dangerous))
     if not len(found.a):
         return NOBODY, NOBODY
     found = found.take(found.closing_mps > params.slow_mps)

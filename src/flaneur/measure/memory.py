@@ -1,6 +1,7 @@
 """What a measure remembers of each live track: columns of arrays, one row per track, sorted by id."""
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -30,12 +31,12 @@ class TrackTable(Private):
 
 def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.intp], NDArray[np.bool_]]:
     """The table with a row for every `track_id` [n]; the row of each; and True where it was there before."""
-    row = table.track_id.searchsorted(track_id)
-    known = _found(table, row, track_id)
+    row, known = find(table, track_id)
     if known.all():
         return table, row, known
     new = np.sort(track_id[~known])
-    at = np.searchsorted(table.track_id, new) + np.arange(len(new))
+    row += new.searchsorted(track_id)
+    at = table.track_id.searchsorted(new) + np.arange(len(new))
     held = np.ones(len(table) + len(new), np.bool_)
     held[at] = False
     source = held.cumsum() - 1
@@ -49,15 +50,24 @@ def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.
         column[at] = blank
         return column
 
-    columns = {name: grown(name) for name in _names(table)}
+    columns = {name: grown(name) for name in _names(type(table))}
     columns["track_id"][at] = new
-    table = type(table)(**columns)
-    return table, table.track_id.searchsorted(track_id), known
+    return type(table)(**columns), row, known
 
 
-def _names(table: TrackTable) -> list[str]:
+def find(table: TrackTable, track_id: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The row of each `track_id` [n], and whether it is there; where it is not, the row before which it belongs."""
+    row = table.track_id.searchsorted(track_id)
+    if not len(table):
+        return row, np.zeros(len(track_id), np.bool_)
+    known: NDArray[np.bool_] = table.track_id.take(row, mode="clip") == track_id
+    return row, known
+
+
+@cache
+def _names(table: type[TrackTable]) -> tuple[str, ...]:
     """The columns of a table; `dataclasses.fields` takes longer than most of what is done to them."""
-    return [name for name in table.__dataclass_fields__ if name != "BLANK"]
+    return tuple(f.name for f in fields(table))
 
 
 def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any]:
@@ -71,17 +81,10 @@ def rows_of(table: TrackTable, track_id: NDArray[np.int64]) -> NDArray[np.intp]:
     """Rows of those of `track_id` that the table holds, increasing, each once."""
     if not len(track_id) or not len(table):
         return NO_ROWS
-    row = table.track_id.searchsorted(track_id)
+    row, known = find(table, track_id)
     held = np.zeros(len(table), np.bool_)
-    held[row[_found(table, row, track_id)]] = True
+    held[row[known]] = True
     return np.flatnonzero(held)
-
-
-def _found(table: TrackTable, row: NDArray[np.intp], track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
-    if not len(table):
-        return np.zeros(len(track_id), np.bool_)
-    same: NDArray[np.bool_] = table.track_id.take(row, mode="clip") == track_id
-    return same
 
 
 def evict(table: Table, rows: NDArray[np.intp]) -> Table:
@@ -91,7 +94,7 @@ def evict(table: Table, rows: NDArray[np.intp]) -> Table:
     stays = np.ones(len(table), np.bool_)
     stays[rows] = False
     rest = np.flatnonzero(stays)
-    return type(table)(**{name: getattr(table, name).take(rest, axis=0) for name in _names(table)})
+    return type(table)(**{name: getattr(table, name).take(rest, axis=0) for name in _names(type(table))})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -14,7 +14,7 @@ HORIZON_S = 6.0
 def meet(*movers: Mover, turning: bool = False, acceleration: tuple[float, float] = (0.0, 0.0)) -> Contacts:
     tracks = look(movers)
     tracks.acceleration_mps2[0] = acceleration
-    return contacts(Moving.of(tracks, turning, HORIZON_S), *PAIR, HORIZON_S)
+    return contacts(Moving.of(tracks, turning, HORIZON_S), *PAIR)
 
 
 def test_who_follows_closes_the_gap_at_the_difference_of_speeds() -> None:
@@ -101,11 +101,10 @@ def test_a_graze_within_the_error_is_not_sure(offset: float, sigma: float, sure:
 
 def test_an_error_of_scale_moves_the_middles_and_not_the_footprints() -> None:
     tracks = replace(look([Mover((0, 0), (15, 0)), Mover((14.5, 0), (10, 0))]), scale_sigma=np.full(2, 0.02))
-    found = contacts(Moving.of(tracks, turning=False, horizon_s=HORIZON_S), *PAIR, HORIZON_S)
+    found = contacts(Moving.of(tracks, turning=False, horizon_s=HORIZON_S), *PAIR)
     larger = contacts(
         Moving.of(replace(tracks, xy_m=tracks.xy_m * 1.02, velocity_mps=tracks.velocity_mps * 1.02), False, HORIZON_S),
         *PAIR,
-        HORIZON_S,
     )
     assert found.ttc_bias_s == pytest.approx(larger.ttc_s - found.ttc_s, rel=0.03)
 
