@@ -24,7 +24,12 @@ class ServeTable(Table):
     """`[serve]`: health, metrics and completed intervals over HTTP. Off unless present."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """Others than this machine can ask where it is another, and must then show a token."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8470
+    position: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None = None
+    """Latitude and longitude of the site in degrees, for city platforms."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ZZ"
+    """Of who runs the site, ISO 3166-1, for DATEX II."""
 
 
 class MqttTable(Table):

@@ -1,0 +1,148 @@
+"""What a board holds, as messages for MQTT: pure functions."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from flaneur.data.live import Alarm, CameraStatus, State
+from flaneur.data.released import Measurement
+from flaneur.data.series import Series, digest
+from flaneur.serve.live.board import SiteFacts
+from flaneur.serve.live.moments import iso
+from flaneur.serve.live.topics import Message, topic
+
+SENSOR_CLASSES = {"m/s": "speed", "s": "duration", "m": "distance"}
+"""Unit -> Home Assistant's class of a sensor, where it has one for the unit."""
+
+
+def online(site: SiteFacts, prefix: str, *, here: bool) -> Message:
+    """Whether the program runs."""
+    return Message("online", topic("online", prefix, site=site.name), json.dumps(here))
+
+
+def state(site: SiteFacts, prefix: str, status: CameraStatus) -> Message:
+    """How a camera is; the same text as long as its state lasts."""
+    payload = {"state": status.state, "reason": status.reason, "since": iso(status.since_ns)}
+    return Message("state", _state_topic(site, prefix, status.camera), json.dumps(payload))
+
+
+def alarm(site: SiteFacts, prefix: str, one: Alarm) -> Message:
+    """An alarm that began, got worse or is over (level 0)."""
+    payload = {
+        "camera": one.camera,
+        "what": one.what,
+        "reason": one.reason,
+        "place": one.place,
+        "level": one.level,
+        "time": iso(one.time_ns),
+    }
+    return Message("alarm", topic("alarm", prefix, site=site.name, camera=one.camera or "site"), json.dumps(payload))
+
+
+def intervals(site: SiteFacts, prefix: str, figures: Iterable[Measurement]) -> Iterator[Message]:
+    """Figures of complete intervals, one message for each camera, place and measure, oldest first."""
+    together: defaultdict[tuple[int, str, str, str], list[Measurement]] = defaultdict(list)
+    for figure in figures:
+        together[figure.start_ns, figure.camera, figure.place, figure.measure].append(figure)
+    for (_, camera, place, measure), of_one in sorted(together.items(), key=lambda one: one[0]):
+        where = _interval_topic(site, prefix, camera, place, measure)
+        yield Message("interval", where, json.dumps(_interval(of_one), ensure_ascii=False))
+
+
+def _interval(figures: Sequence[Measurement]) -> dict[str, Any]:
+    first = figures[0]
+    values: defaultdict[str, dict[str, dict[str, float | int | None]]] = defaultdict(dict)
+    for figure in figures:
+        band = {"low": figure.low, "high": figure.high, "sample_size": figure.sample_size}
+        known = {name: number for name, number in band.items() if number is not None}
+        values[figure.direction][figure.kind] = {"value": figure.value, **known}
+    return {
+        "start": iso(first.start_ns),
+        "end": iso(first.end_ns),
+        "coverage": first.coverage,
+        "unit": first.unit,
+        "figures": values,
+    }
+
+
+def discovery(site: SiteFacts, prefix: str, root: str, camera: str, known: Mapping[Series, Measurement]) -> Message:
+    """A camera as a device of Home Assistant, with its state and every series of it that is known.
+
+    The device-based form of MQTT discovery: one retained message for a device and all its entities.
+    """
+    device = _device(site, camera)
+    components = {"state": _state_entity(site, prefix, camera, device)}
+    for series, figure in known.items():
+        if series.camera == camera:
+            components[series.id] = _figure_entity(site, prefix, series, figure.unit)
+    payload = {
+        "device": {
+            "identifiers": [device],
+            "name": f"{site.name} {camera}",
+            "manufacturer": "Flaneur",
+            "sw_version": site.version,
+        },
+        "origin": {"name": "Flaneur", "sw_version": site.version},
+        "availability": [
+            {
+                "topic": topic("online", prefix, site=site.name),
+                "payload_available": "true",
+                "payload_not_available": "false",
+            }
+        ],
+        "components": components,
+    }
+    return Message("discovery", topic("discovery", root, device=device), json.dumps(payload, ensure_ascii=False))
+
+
+def farewell(site: SiteFacts, prefix: str, root: str | None, camera: str, known: Iterable[Series]) -> Iterator[Message]:
+    """Takes back what is retained of a camera that the site file no longer names, with the series it had."""
+    yield Message("state", _state_topic(site, prefix, camera), "")
+    for where in sorted(
+        {_interval_topic(site, prefix, camera, s.place, s.measure) for s in known if s.camera == camera}
+    ):
+        yield Message("interval", where, "")
+    if root is not None:
+        yield Message("discovery", topic("discovery", root, device=_device(site, camera)), "")
+
+
+def _state_entity(site: SiteFacts, prefix: str, camera: str, device: str) -> dict[str, Any]:
+    return {
+        "platform": "sensor",
+        "unique_id": f"{device}_state",
+        "name": "State",
+        "device_class": "enum",
+        "options": list(get_args(State)),
+        "state_topic": _state_topic(site, prefix, camera),
+        "value_template": "{{ value_json.state }}",
+        "json_attributes_topic": _state_topic(site, prefix, camera),
+    }
+
+
+def _figure_entity(site: SiteFacts, prefix: str, series: Series, unit: str) -> dict[str, Any]:
+    # A kind that was not there has no entry, and what is missing is unknown to Home Assistant, which knows it as None.
+    of_direction = f"(value_json.figures[{json.dumps(series.direction)}] | default({{}}))"
+    value = f"({of_direction}[{json.dumps(series.kind)}] | default({{}})).value"
+    entity = {
+        "platform": "sensor",
+        "unique_id": f"flaneur_{series.id}",
+        "name": ", ".join(part for part in (series.place, series.measure, series.direction, series.kind) if part),
+        "state_topic": _interval_topic(site, prefix, series.camera, series.place, series.measure),
+        "value_template": f"{{{{ {value} | default(none) }}}}",
+        "unit_of_measurement": unit,
+        "state_class": "measurement",
+    }
+    return entity | ({"device_class": SENSOR_CLASSES[unit]} if unit in SENSOR_CLASSES else {})
+
+
+def _device(site: SiteFacts, camera: str) -> str:
+    return f"flaneur_{digest('device', site.name, camera)}"
+
+
+def _state_topic(site: SiteFacts, prefix: str, camera: str) -> str:
+    return topic("state", prefix, site=site.name, camera=camera)
+
+
+def _interval_topic(site: SiteFacts, prefix: str, camera: str, place: str, measure: str) -> str:
+    return topic("interval", prefix, site=site.name, camera=camera, place=place, measure=measure)
