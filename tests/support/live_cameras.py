@@ -7,10 +7,15 @@
 Write its videos without B frames (`street_file`): the server stamps pictures in the order of decoding.
 """
 
+import base64
+import functools
+import http.server
+import itertools
 import os
 import selectors
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,6 +24,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+import av
+import cv2
 
 from support.video import moving_boxes, write_video
 
@@ -52,6 +60,12 @@ def street_file(path: Path, seconds: float = 20, *, rate: int = 10, codec: str =
     if codec == "libx265":
         quick["x265-params"] = f"log-level=none:bframes=0:keyint={rate}"
     return write_video(path, moving_boxes(round(seconds * rate), *size_px), rate=rate, codec=codec, options=quick)
+
+
+def street_pictures(folder: Path, count: int = 30) -> None:
+    """Files 000.jpg, 001.jpg, ... of moving boxes, for `web_server` to send as motion JPEG."""
+    for k, bgr in enumerate(moving_boxes(count)):
+        cv2.imwrite(str(folder / f"{k:03}.jpg"), bgr)
 
 
 class Server:
@@ -118,6 +132,124 @@ class RtspServer(Server):
     def url(self, name: str, *, loop: bool = True) -> str:
         """The stream of one file; over and over, or once."""
         return f"rtsp://127.0.0.1:{self.port}/{name}" + ("?play_count=0" if loop else "")
+
+
+class GstServer(Server):
+    """gst-rtsp-server, where the machine has it (`available`): UDP and TCP, MJPEG at /jpeg, passwords."""
+
+    PYTHON = "/usr/bin/python3"
+
+    def __init__(self, folder: Path, *login: str) -> None:
+        """`login`: "basic" or "digest", user, password."""
+        script = str(Path(__file__).with_name("gst_rtsp.py"))
+        port = free_port()
+        super().__init__([self.PYTHON, script, str(port), str(folder), *login], port)
+
+    @classmethod
+    def available(cls) -> bool:
+        check = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+        return (
+            Path(cls.PYTHON).exists() and not subprocess.run([cls.PYTHON, "-c", check], capture_output=True).returncode
+        )
+
+    def url(self, name: str) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/{name}"
+
+
+class _Pages(http.server.SimpleHTTPRequestHandler):
+    """A folder, `/mjpeg` as motion JPEG of its street.jpg files, and `/to?PLACE`, which sends elsewhere."""
+
+    protocol_version = "HTTP/1.1"
+    login: tuple[str, str] | None = None
+    tls: ssl.SSLContext | None = None
+
+    def do_GET(self) -> None:
+        given = self.headers.get("Authorization", "")
+        if self.login and given != "Basic " + base64.b64encode(":".join(self.login).encode()).decode():
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path == "/mjpeg":
+            self._motion_jpeg()
+        elif self.path.startswith("/to?"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to?"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def _motion_jpeg(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
+        self.end_headers()
+        pictures = sorted(Path(self.directory).glob("*.jpg"))
+        while not self.server.stopped.wait(0.1):
+            jpeg = pictures[int(time.monotonic() * 10) % len(pictures)].read_bytes()
+            head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            self.wfile.write(head.encode() + jpeg + b"\r\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def web_server(folder: Path, login: tuple[str, str] | None = None, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """`host:port` of a web server on loopback that serves a folder, with a password and over TLS where given."""
+
+    class Pages(_Pages):
+        pass
+
+    Pages.login = login
+    handler = functools.partial(Pages, directory=str(folder))
+
+    class Quiet(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+        stopped = threading.Event()
+
+        def handle_error(self, *_: object) -> None:  # clients hang up when they have seen enough
+            pass
+
+    with Quiet(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.stopped.set()
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def broadcast(folder: Path, *, rate: int = 10) -> Iterator[Path]:
+    """A live HLS broadcast that FFmpeg writes into `folder`, segments of a second; yields its playlist."""
+    playlist, stopped, lively = folder / "live.m3u8", threading.Event(), threading.Event()
+
+    def write() -> None:
+        options = {"hls_time": "1", "hls_list_size": "4", "hls_flags": "delete_segments"}
+        begin_s = time.monotonic()
+        with av.open(str(playlist), "w", format="hls", options=options) as container:
+            stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "g": str(rate)})
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            for k, bgr in enumerate(itertools.chain.from_iterable(moving_boxes(100) for _ in itertools.count())):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(bgr, format="bgr24")))
+                if playlist.exists():
+                    lively.set()
+                if stopped.wait(max(begin_s + k / rate - time.monotonic(), 0)):
+                    return
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert lively.wait(START_S)
+        yield playlist
+    finally:
+        stopped.set()
+        thread.join()
 
 
 @contextmanager

@@ -61,6 +61,11 @@ class Address:
         return f"{self.scheme}://" + re.sub(r"=[^/]*", f"={HIDDEN}", path)
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file, to be played at its own pace."""
+        return self.scheme == "file"
+
+    @property
     def is_playlist(self) -> bool:
         """Whether it is an HLS playlist, whose pictures come in heaps."""
         return self.scheme in ("http", "https") and urlsplit("//" + self.place).path.lower().endswith(".m3u8")

@@ -20,18 +20,19 @@ from flaneur.source.address import Address
 from flaneur.source.damage import Damage
 from flaneur.source.file import DISTRUST_S, USUAL_RATE_PER_S, SourceParams
 from flaneur.source.live_clock import Clock
-from flaneur.source.live_opening import connect, lost, reason_of, video_of
+from flaneur.source.live_opening import connect, lost, video_of
+from flaneur.source.live_packets import Receiver
 from flaneur.source.live_time import LiveTimeline, PlayedTimeline, SenderClock, Stamps
-from flaneur.source.opening import BROKEN, SourceInfo
+from flaneur.source.opening import SourceInfo
 from flaneur.source.picture import Easel, Loader, is_interlaced, turn_of
 
 if TYPE_CHECKING:
     from flaneur.source.decoding import VideoPacket
 
-PATIENCE_NS = (DISTRUST_S + 5) * SECOND_NS
-"""Packets that make no picture for so long never will."""
 HIGHEST_RATE_PER_S = Fraction(240)
 """Streams state their clock's rate where they know no better."""
+PLAYLIST_READ_S = 20.0
+"""A playlist's pictures come segment by segment, and nothing between."""
 NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 """Formats without time stamps, for which FFmpeg counts 25 pictures a second, however many there are."""
 
@@ -39,7 +40,8 @@ NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 class LiveSource:
     """A camera: `with LiveSource(address, params, clock, epoch_ns) as source: for frame in source.frames(): ...`.
 
-    Connects at once, and raises LostError when that fails or no picture comes. A file is played at its own pace.
+    Connects at once, and raises LostError when that fails or no picture comes. A file is played at its own pace;
+    SourceError when it cannot be used.
     """
 
     info: SourceInfo
@@ -56,24 +58,15 @@ class LiveSource:
     ) -> None:
         """`epoch_ns`: UTC moment from which frames' times count. `open_s`, `read_s`: how long silence may last."""
         self._address, self._clock = address, clock
-        self._read_ns = to_ns(read_s)
         self._damage = Damage()
+        read_s = max(read_s, PLAYLIST_READ_S) if address.is_playlist else read_s
         with ExitStack() as stack:
             container, stream = self._opened(stack, open_s, read_s)
-            rate = _rate(stream)
-            step_ns = round(SECOND_NS / (rate or USUAL_RATE_PER_S))
-            is_played = address.scheme == "file" or address.is_playlist
-            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if is_played else LiveTimeline(epoch_ns)
+            rate = _rate(container, stream)
             decoding.prepare(stream)
             stream.codec_context.flags |= Flags.copy_opaque
-            self._heard_ns = self._seen_ns = clock.now_ns()
-            pictures = decoding.decode(
-                self._packets(container, stream),
-                stream,
-                round(DISTRUST_S * (rate or USUAL_RATE_PER_S)) + 1,
-                self._damage,
-                joined=address.scheme != "file",
-            )
+            self._receiver = Receiver(container, stream, address, clock, to_ns(read_s))
+            pictures = self._pictures(container, stream, rate or USUAL_RATE_PER_S)
             first = next((picture for picture in pictures if picture is not None), None)
             if first is None:
                 raise lost("undecodable", address)
@@ -89,6 +82,9 @@ class LiveSource:
                 frames_estimate=None,
                 created=None,
             )
+            is_played = address.is_file or address.is_playlist
+            step_ns = round(SECOND_NS / (rate or USUAL_RATE_PER_S))
+            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if is_played else LiveTimeline(epoch_ns)
             stamp = self._stamp_reader(container.format.name, first, stream.time_base or 1 / USUAL_RATE_PER_S)
             self._frames = self._read(chain((first,), pictures), stamp, (first.width, first.height))
             stack.callback(self._frames.close)
@@ -103,7 +99,7 @@ class LiveSource:
         self.close()
 
     def close(self) -> None:
-        """Hang up; frames that were handed out stay valid. From the thread that reads them."""
+        """Hang up, from the thread that reads; frames that were handed out stay valid."""
         self._stack.close()
 
     @property
@@ -129,49 +125,35 @@ class LiveSource:
         return self._frames
 
     def _opened(self, stack: ExitStack, open_s: float, read_s: float) -> tuple[InputContainer, VideoStream]:
-        if self._address.scheme == "file":
+        if self._address.is_file:
             file = stack.enter_context(opening.open_file(self._address.place))
             container = stack.enter_context(opening.open_container(file, self._damage))
             return container, opening.best_video(container, self._address.shown)
         container = stack.enter_context(connect(self._address, open_s, read_s))
         return container, video_of(container, self._address)
 
+    def _pictures(
+        self, container: InputContainer, stream: VideoStream, rate_per_s: Fraction
+    ) -> Iterator[av.VideoFrame | None]:
+        is_file = self._address.is_file
+        packets = self._file_packets(container, stream) if is_file else self._receiver.packets()
+        distrust_frames = round(DISTRUST_S * rate_per_s) + 1
+        return decoding.decode(packets, stream, distrust_frames, self._damage, joined=not is_file)
+
+    def _file_packets(self, container: InputContainer, stream: VideoStream) -> Iterator["VideoPacket | None"]:
+        for packet in decoding.file_packets(container, stream, self._damage):
+            if packet is not None:
+                packet.opaque = Stamps(self._clock.now_ns(), None)
+            yield packet
+
     def _stamp_reader(
         self, format_name: str, first: av.VideoFrame, time_base: Fraction
     ) -> Callable[[av.VideoFrame], int | None]:
-        if self._address.scheme == "file":
+        if self._address.is_file:
             return decoding.stamp_reader(format_name, first, time_base)
         if format_name in NO_MEDIA_CLOCK:
             return lambda _: None
         return lambda picture: decoding.nanoseconds(picture.pts, time_base)
-
-    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator["VideoPacket | None"]:
-        if self._address.scheme == "file":
-            packets = decoding.file_packets(container, stream, self._damage)
-            yield from (self._marked(packet) for packet in packets)
-            return
-        failure = None
-        try:
-            for packet in container.demux():
-                now_ns = self._clock.now_ns()
-                if packet.stream is stream and packet.size:
-                    self._heard_ns = now_ns
-                    yield self._marked(packet)  # type: ignore[arg-type]
-                if now_ns - self._heard_ns > self._read_ns:
-                    failure = lost("silent", self._address)  # something comes, but no video
-                    break
-                if now_ns - self._seen_ns > PATIENCE_NS:
-                    failure = lost("undecodable", self._address)
-                    break
-        except BROKEN as error:
-            failure = lost(reason_of(error), self._address)
-        raise failure or lost("ended", self._address)
-
-    def _marked(self, packet: "VideoPacket | None") -> "VideoPacket | None":
-        """The packet with its moments on it, which the decoder hands on to the picture that it makes of it."""
-        if packet is not None:
-            packet.opaque = Stamps(self._clock.now_ns(), _sender_ns(packet))
-        return packet
 
     def _read(
         self,
@@ -183,7 +165,7 @@ class LiveSource:
         for picture in pictures:
             if picture is None:
                 continue
-            self._seen_ns = self._clock.now_ns()
+            self._receiver.seen()
             if (picture.width, picture.height) != size_px:
                 raise lost("resized", self._address)
             stamps = picture.opaque
@@ -199,14 +181,6 @@ class LiveSource:
             index += 1
 
 
-def _rate(stream: VideoStream) -> Fraction | None:
-    rate = opening.average_rate(stream)
+def _rate(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    rate = None if container.format.name in NO_MEDIA_CLOCK else opening.average_rate(stream)
     return rate if rate is not None and rate <= HIGHEST_RATE_PER_S else None
-
-
-def _sender_ns(packet: "VideoPacket") -> int | None:
-    """When the camera says that a picture was taken, UTC; FFmpeg derives it from the last RTCP sender report."""
-    if not packet.has_sidedata("prft"):
-        return None
-    wallclock_us = int.from_bytes(bytes(packet.get_sidedata("prft"))[:8], "little", signed=True)
-    return wallclock_us * 1000

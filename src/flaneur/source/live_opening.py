@@ -3,6 +3,7 @@
 import errno
 import socket
 import ssl
+import time
 from contextlib import suppress
 
 import av
@@ -39,7 +40,7 @@ SENTENCES: dict[Reason, str] = {
     "no_video": "{place} sends no video; choose another stream of this camera.",
     "undecodable": "{place} sends pictures that cannot be decoded; set the camera to H.264.",
     "garbage": "{place} sends something that is no video; check the address.",
-    "silent": "{place} is connected and sends nothing.",
+    "silent": "{place} is connected, but no video comes.",
     "ended": "{place} ended the connection.",
     "resized": "{place} changed the size of its picture.",
 }
@@ -109,6 +110,7 @@ def _attempt(address: Address, open_s: float, read_s: float) -> tuple[InputConta
     """The container, or why there is none; FFmpeg's error ends here."""
     url = f"/dev/video{address.place}" if address.scheme == "webcam" else address.secret_url
     formats = {"rtsp": "rtsp", "rtsps": "rtsp", "webcam": "v4l2"}
+    begin_s = time.monotonic()
     try:
         container = av.open(
             url,
@@ -118,8 +120,8 @@ def _attempt(address: Address, open_s: float, read_s: float) -> tuple[InputConta
             timeout=(open_s, read_s),
             metadata_errors="replace",
         )
-    except BROKEN as error:
-        return None, reason_of(error)
+    except BROKEN as error:  # an answer that never comes is reported as a bad one
+        return None, "silent" if time.monotonic() - begin_s > 0.95 * open_s else reason_of(error)
     return container, "ended"
 
 

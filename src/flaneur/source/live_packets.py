@@ -1,0 +1,106 @@
+"""Receives a camera's packets, with the moment of each, until the camera is lost."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from flaneur.data.live import Reason
+from flaneur.data.time import SECOND_NS
+from flaneur.source.address import Address
+from flaneur.source.decoding import nanoseconds
+from flaneur.source.live_clock import Clock
+from flaneur.source.live_opening import lost, reason_of
+from flaneur.source.live_time import Stamps
+from flaneur.source.opening import BROKEN
+
+if TYPE_CHECKING:
+    from flaneur.source.decoding import VideoPacket
+
+PATIENCE_NS = 15 * SECOND_NS
+"""Packets that make no sound picture for so long never will; longer than damage is waited for to heal."""
+LAY_READY_NS = SECOND_NS // 100
+"""A packet that need not be waited for longer than this had come before."""
+LONGEST_BURST_NS = SECOND_NS // 4
+UNIX_US = 1000
+
+
+class Receiver:
+    """The packets of one stream of a camera."""
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, address: Address, clock: Clock, read_ns: int
+    ) -> None:
+        """`read_ns`: how long the camera may be silent."""
+        self._container, self._stream, self._address, self._clock = container, stream, address, clock
+        self._read_ns = read_ns
+        self._heard_ns = self._seen_ns = clock.now_ns()
+        self._waited_ns = 0
+
+    def seen(self) -> None:
+        """A packet has become a sound picture."""
+        self._seen_ns = self._clock.now_ns()
+
+    def packets(self) -> Iterator["VideoPacket"]:
+        """Packets, each with its `Stamps`, which the decoder hands on to the picture it makes of it. LostError."""
+        first: list[VideoPacket] | None = []
+        begin_ns = self._clock.now_ns()
+        for packet in self._received():
+            arrival_ns = self._clock.now_ns()
+            packet.opaque = Stamps(arrival_ns, _sender_ns(packet))
+            if first is None:
+                yield packet
+            elif self._waited_ns < LAY_READY_NS and arrival_ns - begin_ns < LONGEST_BURST_NS:
+                first.append(packet)
+            else:
+                _spread([*first, packet], self._stream.time_base)
+                yield from first
+                yield packet
+                first = None
+
+    def _received(self) -> Iterator["VideoPacket"]:
+        failure: Reason | None = None
+        asked_ns = self._clock.now_ns()
+        try:
+            for packet in self._container.demux():
+                now_ns = self._clock.now_ns()
+                self._waited_ns = now_ns - asked_ns
+                if self._waited_ns >= self._read_ns or now_ns - self._heard_ns > 2 * self._read_ns:
+                    failure = "silent"  # FFmpeg hands out what it still had; or something comes, but no video
+                    break
+                if packet.stream is self._stream and packet.size:
+                    self._heard_ns = now_ns
+                    yield packet  # type: ignore[misc]
+                if now_ns - self._seen_ns > PATIENCE_NS:
+                    failure = "undecodable"
+                    break
+                asked_ns = self._clock.now_ns()
+        except BROKEN as error:
+            failure = reason_of(error)
+        raise lost(failure or "ended", self._address)
+
+
+def _spread(packets: list["VideoPacket"], time_base: Fraction | None) -> None:
+    """Date the first packets, which lay ready together, as if each had come when it was due.
+
+    The one with the least delay tells when; those before the first time stamp count as a moment earlier.
+    """
+    media_ns = [None if time_base is None else nanoseconds(packet.pts, time_base) for packet in packets]
+    arrivals_ns = [packet.opaque.arrival_ns for packet in packets]  # type: ignore[attr-defined]
+    delays_ns = [came - media for came, media in zip(arrivals_ns, media_ns, strict=True) if media is not None]
+    if not delays_ns:
+        return
+    earliest_ns = min(media for media in media_ns if media is not None)
+    for k, (packet, media) in enumerate(zip(packets, media_ns, strict=True)):
+        due_ns = min(delays_ns) + (earliest_ns - (len(packets) - k) * UNIX_US if media is None else media)
+        packet.opaque = packet.opaque._replace(arrival_ns=due_ns)  # type: ignore[attr-defined]
+
+
+def _sender_ns(packet: "VideoPacket") -> int | None:
+    """When the camera says that a picture was taken, UTC; FFmpeg derives it from the last RTCP sender report."""
+    if not packet.has_sidedata("prft"):
+        return None
+    wallclock_us = int.from_bytes(bytes(packet.get_sidedata("prft"))[:8], "little", signed=True)
+    return wallclock_us * UNIX_US
