@@ -109,6 +109,8 @@ class Connection:
             self._stop.wait(self._back_off.wait_s(reason))
 
     def _lose(self, reason: Reason, sentence: str) -> None:
+        if self._stop.is_set():
+            return
         self._vitals.lost(reason)
         told = log.debug if reason == self._told else log.warning  # a camera may be away for weeks
         told("camera lost", camera=self._camera, reason=reason, message=sentence)

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from flaneur.data.errors import UserError
-from flaneur.data.live import Alarm
+from flaneur.data.live import Alarm, CameraStatus
 from flaneur.data.time import SECOND_NS, to_s
 from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.detect.protocol import Detector
@@ -44,8 +44,8 @@ CLOSE_S = 2.0
 OVERLOAD_SHARE = 0.2
 """Frames that are overtaken, of those due, from which on there is too much to do."""
 
-LEAST_LOOKS = 20
-"""Fewer frames say nothing about the load."""
+FEWEST_LOOKS = round(15 / PERIOD_S)
+"""What happens in the first seconds says nothing about the load."""
 
 log: Any = structlog.get_logger()
 
@@ -95,6 +95,11 @@ class Watch:
         if self._keeper.failure:
             raise self._keeper.failure
 
+    def statuses(self) -> list[CameraStatus]:
+        """How all cameras are now; any thread may ask."""
+        now_ns = self._clock.now_ns()
+        return [camera.vitals.status(now_ns) for camera in list(self._cameras.values())]
+
     def _begin(self) -> None:
         self._record(self._records.configured(self._setup))
         for worker in self._workers:
@@ -132,7 +137,7 @@ class Watch:
         now_ns = self._clock.now_ns()
         for camera in self._cameras.values():
             camera.tick()
-        statuses = [camera.vitals.status(now_ns) for camera in self._cameras.values()]
+        statuses = self.statuses()
         told = self._alarms.of_cameras(statuses, now_ns)
         for camera in self._cameras.values():
             told += self._alarms.of_densities(camera.name, camera.alarm_levels, now_ns)
@@ -235,7 +240,7 @@ class Watch:
         for camera in list(self._cameras.values()):
             camera.finish(max(begin_s + 1.5 - time.monotonic(), 0.0))
             self._record(self._records.stopped(camera.name))
-        statuses = [camera.vitals.status(self._clock.now_ns()) for camera in self._cameras.values()]
+        statuses = self.statuses()
         left = self._keeper.close(CLOSE_S)
         self._operations.completed(self._keeper.kept())
         self._operations.statuses(statuses)
@@ -258,8 +263,10 @@ class Load:
     def is_too_much(self, overtaken: int, looks: int) -> bool:
         """Whether many of the frames of the last minute were overtaken, given these totals of all cameras."""
         self._totals.append((overtaken, looks))
+        if len(self._totals) < FEWEST_LOOKS:
+            return False
         overtaken, looks = overtaken - self._totals[0][0], looks - self._totals[0][1]
-        return overtaken > OVERLOAD_SHARE * max(overtaken + looks, LEAST_LOOKS)
+        return overtaken > OVERLOAD_SHARE * (overtaken + looks)
 
 
 def workers_of(setup: SiteSetup) -> int:
