@@ -87,7 +87,7 @@ class Collector:
         self._settle(until_ns)
         if not self._waiting:
             self._aggregator.silence(until_ns)
-        self._tell((), samples)
+        self._tell((Events.none(),) * len(self._counted), samples)
         return self._aggregator.complete()
 
     def finish(
@@ -116,7 +116,7 @@ class Collector:
             self._tell(moment.events, moment.samples)
 
     def _tell(self, events: Sequence[Events], samples: Told) -> None:
-        for counted, told in zip(self._counted, events, strict=False):
+        for counted, told in zip(self._counted, events, strict=True):
             self._aggregator.events(counted, told)
         for sampled, taken in samples:
             self._aggregator.samples(sampled, taken)

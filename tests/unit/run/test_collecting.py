@@ -132,3 +132,36 @@ def test_without_places_the_edges_of_the_picture_are_counted() -> None:
     assert edges.measure == "passages"
     assert len(edges.places) == 4
     assert [one.measure for one in counted_of(job(SITE))] == ["crossings", "passages", "flow"]
+
+
+def test_an_interval_ends_in_silence_too() -> None:
+    film = Film()
+    film.play(0, 30)
+    film.figures += film.collector.silence(100 * SECOND_NS, [])
+    coverage = {m.start_ns // SECOND_NS: m.coverage for m in film.figures}
+    assert coverage == {0: 0.5}
+    film.figures += film.collector.silence(150 * SECOND_NS, [])
+    coverage = {m.start_ns // SECOND_NS: m.coverage for m in film.figures}
+    assert coverage == {0: 0.5, 60: 0.0}
+    assert film.total("crossings") == 30
+    assert all(m.value is None for m in film.figures if m.start_ns)
+
+
+def test_silence_costs_nothing_that_was_seen_and_goes_over_into_sight() -> None:
+    film = Film()
+    film.play(0, 30)
+    for second in range(35, 45):
+        film.figures += film.collector.silence((second - 10) * SECOND_NS, [])
+    film.play(45, 130)
+    film.end()
+    coverage = {m.start_ns // SECOND_NS: m.coverage for m in film.figures}
+    assert coverage == {0: 0.75, 60: 1.0, 120: 10 / 60}
+    assert film.total("crossings") == 45
+
+
+def test_silence_before_the_first_moment_is_an_interval_without_values() -> None:
+    film = Film()
+    film.figures += film.collector.silence(100 * SECOND_NS, [])
+    film.figures += film.collector.silence(150 * SECOND_NS, [])
+    assert {m.start_ns // SECOND_NS for m in film.figures} == {60}
+    assert all(m.value is None and m.coverage == 0.0 for m in film.figures)

@@ -149,3 +149,61 @@ def test_what_is_no_store_is_refused_in_one_sentence(tmp_path: Path, make: objec
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened; check that its folder exists"):
         Store.create(tmp_path / "nowhere" / "s.sqlite")
+
+
+def test_a_figure_that_is_there_already_stays_when_figures_are_added(tmp_path: Path) -> None:
+    with Store.append(tmp_path / "s.sqlite") as store:
+        first = [figure(value=1.0), figure(value=5.0, kind="car")]
+        assert store.add(first) == first
+    with Store.append(tmp_path / "s.sqlite") as store:
+        later = figure(start_ns=MINUTE_NS)
+        assert store.add([figure(value=7.0), figure(value=8.0, kind="bus"), later]) == [
+            figure(value=8.0, kind="bus"),
+            later,
+        ]
+        assert {(m.start_ns, m.kind): m.value for m in store.measurements()} == {
+            (0, "pedestrian"): 1.0,
+            (0, "car"): 5.0,
+            (0, "bus"): 8.0,
+            (MINUTE_NS, "pedestrian"): 3.0,
+        }
+
+
+def test_figures_are_added_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Store.append(tmp_path / "s.sqlite") as store:
+        with pytest.raises(Exception, match="names_are_short"):
+            store.add([figure(), figure(place="x" * 201)])
+        assert store.add([figure()]) == [figure()]
+
+
+def test_a_store_that_was_taken_away_while_in_use_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    store = Store.append(path)
+    store.add([figure()])
+    path.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="removed or replaced") as told:
+        store.add([figure(start_ns=MINUTE_NS)])
+    assert told.value.may_pass
+    with pytest.raises(StoreError):
+        store.close()
+
+
+def test_a_crash_while_a_store_is_made_leaves_none(tmp_path: Path) -> None:
+    (tmp_path / ".s.sqlite.begun").write_bytes(b"half a store")
+    with Store.append(tmp_path / "s.sqlite") as store:
+        assert store.add([figure()]) == [figure()]
+    assert [path.name for path in tmp_path.iterdir()] == ["s.sqlite"]
+
+
+def test_what_may_pass_is_told_from_what_will_not(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store.append(path, lock_wait_s=0.01) as store, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked") as told:
+            store.add([figure()])
+        assert told.value.may_pass
+        other.rollback()
+    path.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(StoreError) as told:
+        Store.append(path)
+    assert not told.value.may_pass

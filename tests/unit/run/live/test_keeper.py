@@ -1,0 +1,142 @@
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from flaneur.data.errors import UserError
+from flaneur.data.released import Measurement
+from flaneur.data.time import MINUTE_NS
+from flaneur.run.live.keeper import Keeper
+from flaneur.store.store import Store
+from support.disk import small_disk as disk_of
+from support.figures import facts, figure
+from support.live_cameras import wait_until
+
+
+def minute(number: int, count: int = 1) -> list[Measurement]:
+    return [figure(start_ns=number * MINUTE_NS, place=f"line {n}") for n in range(count)]
+
+
+def stored(path: Path) -> list[Measurement]:
+    with Store.open(path, read_only=True) as store:
+        return list(store.measurements())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "s.sqlite"
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    with disk_of(tmp_path / "disk", "256k") as folder:
+        yield folder
+
+
+def test_figures_reach_the_disk_in_order_and_are_told_then(path: Path) -> None:
+    keeper = Keeper(path)
+    for number in range(3):
+        keeper.figures(minute(number), facts())
+    assert keeper.close(5.0) == 0
+    assert keeper.kept() == stored(path) == [one for number in range(3) for one in minute(number)]
+    assert keeper.kept() == []
+
+
+def test_what_an_earlier_run_measured_stays_and_is_counted(path: Path) -> None:
+    for value in (1.0, 2.0):
+        keeper = Keeper(path)
+        keeper.figures([figure(value=value)], facts())
+        keeper.close(5.0)
+    assert keeper.refused == 1
+    assert keeper.kept() == []
+    assert [one.value for one in stored(path)] == [1.0]
+
+
+def test_a_lock_delays_and_loses_nothing(path: Path) -> None:
+    keeper = Keeper(path)
+    keeper.figures(minute(0), facts())
+    wait_until(lambda: keeper.kept())
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keeper.figures(minute(1), facts())
+        keeper.figures(minute(2), facts())
+        time.sleep(1.5)
+        assert keeper.kept() == []
+        other.rollback()
+    wait_until(lambda: keeper.kept())
+    assert keeper.close(5.0) == 0
+    assert len(stored(path)) == 3
+
+
+def test_a_full_disk_delays_and_loses_nothing(full_disk: Path) -> None:
+    path = full_disk / "s.sqlite"
+    keeper = Keeper(path)
+    keeper.figures(minute(0), facts())
+    wait_until(lambda: keeper.kept())
+    filler = full_disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(1024)):
+            pass
+    keeper.figures(minute(1, 400), facts())
+    time.sleep(1.0)
+    assert keeper.kept() == []
+    assert keeper.failure is None
+    filler.unlink()
+    assert keeper.close(20.0) == 0
+    assert len(stored(path)) == 401
+
+
+def test_a_trouble_that_lasts_is_a_failure_that_says_why(path: Path) -> None:
+    keeper = Keeper(path, patience_s=0.5)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keeper.figures(minute(0), facts())
+        wait_until(lambda: keeper.failure)
+        other.rollback()
+    assert "locked" in str(keeper.failure)
+    assert keeper.close(1.0) == 1
+
+
+def test_what_will_not_pass_is_a_failure_at_once(path: Path) -> None:
+    keeper = Keeper(path)
+
+    def broken() -> None:
+        raise UserError("the log was changed")
+
+    keeper.do(broken)
+    wait_until(lambda: keeper.failure)
+    assert str(keeper.failure) == "the log was changed"
+    keeper.close(1.0)
+
+
+def test_the_end_waits_no_longer_than_it_may(path: Path) -> None:
+    keeper = Keeper(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keeper.figures(minute(0), facts())
+        begin_s = time.monotonic()
+        assert keeper.close(0.5) == 1
+        assert time.monotonic() - begin_s < 4.0
+
+
+def test_what_needs_the_store_alone_gets_it_and_its_failure_is_no_end(path: Path) -> None:
+    keeper = Keeper(path)
+    keeper.figures(minute(0), facts())
+    alone: list[str] = []
+
+    def task() -> None:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA locking_mode = EXCLUSIVE")
+            other.execute("BEGIN EXCLUSIVE")
+            alone.append("yes")
+        raise UserError("not now")
+
+    keeper.alone(task)
+    keeper.figures(minute(1), facts())
+    assert keeper.close(5.0) == 0
+    assert alone == ["yes"]
+    assert keeper.failure is None
+    assert len(stored(path)) == 2
