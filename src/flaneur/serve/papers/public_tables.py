@@ -94,9 +94,7 @@ def _chart(figures: Sequence[PublishedFigure], measure: str, words: PaperWords, 
     levels = [(y(value), words.words.number(value, digits)) for value in (0.0, highest / 2, highest)]
     ends = [_window(figure.start, figure.end, words, zone) for figure in (figures[0], figures[-1])]
     direction = _direction(figures[0].direction, words)
-    return Chart(
-        words.say("chart", measure=measure, direction=direction, first=ends[0], last=ends[1]), marks, levels
-    )
+    return Chart(words.say("chart", measure=measure, direction=direction, first=ends[0], last=ends[1]), marks, levels)
 
 
 def _cell(figure: PublishedFigure | None, words: PaperWords, digits: int) -> str:

@@ -14,9 +14,7 @@ from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor, white
-from reportlab.lib.pagesizes import A3, A4
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
@@ -27,12 +25,13 @@ from flaneur.serve.papers.pictogram import draw_camera
 from flaneur.serve.papers.words import Gap, PaperWords, Part
 
 Paper = Literal["A4", "A3"]
-SIZES = {"A4": A4, "A3": A3}
-WIDTH, HEIGHT = A4
-MARGIN = 16 * mm
-HEAD_H, STRIP_H, PANEL_H, FOOT_H = 66 * mm, 9 * mm, 56 * mm, 12 * mm
-LABEL_W = 56 * mm
-QR_SIDE = 46 * mm
+MM = 72.0 / 25.4
+WIDTH, HEIGHT = 210.0 * MM, 297.0 * MM
+SIZES = {"A4": (WIDTH, HEIGHT), "A3": (HEIGHT, 420.0 * MM)}
+MARGIN = 16 * MM
+HEAD_H, STRIP_H, PANEL_H, FOOT_H = 66 * MM, 9 * MM, 56 * MM, 12 * MM
+LABEL_W = 56 * MM
+QR_SIDE = 46 * MM
 BLUE, INK, SOFT, RULE, PANEL, AMBER = map(HexColor, ("#0b4a7d", "#15191d", "#4b545d", "#b9c2ca", "#eef2f5", "#ffd24a"))
 GAP_COLOUR = "#ffe08a"
 PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
@@ -68,7 +67,7 @@ def _draw(canvas: Canvas, facts: SiteFacts, camera: Camera, words: PaperWords) -
         _centred(canvas, words.say("draft_sign"), BOLD, 10.5, top + 0.36 * STRIP_H)
     top = _head(canvas, facts, camera, words, top)
     bottom = FOOT_H + PANEL_H
-    _body(canvas, facts, words, top - 7 * mm, bottom + 5 * mm)
+    _body(canvas, facts, words, top - 7 * MM, bottom + 5 * MM)
     _panel(canvas, facts, words, FOOT_H)
     canvas.setFillColor(SOFT)
     canvas.setFont(PLAIN, 7.5)
@@ -80,16 +79,16 @@ def _head(canvas: Canvas, facts: SiteFacts, camera: Camera, words: PaperWords, t
     """Draw pictogram and headline downwards from `top`; returns where they end."""
     canvas.setFillColor(BLUE)
     canvas.rect(0, top - HEAD_H, WIDTH, HEAD_H, stroke=0, fill=1)
-    side = 46 * mm
+    side = 46 * MM
     draw_camera(canvas, MARGIN, top - (HEAD_H + side) / 2, side, BLUE)
-    left = MARGIN + side + 9 * mm
+    left = MARGIN + side + 9 * MM
     width = WIDTH - left - MARGIN
     lines = (
-        (words.say("sign_head"), BOLD, 38.0, 4 * mm),
-        (words.say("sign_sub"), PLAIN, 17.5, 4 * mm),
+        (words.say("sign_head"), BOLD, 38.0, 4 * MM),
+        (words.say("sign_sub"), PLAIN, 17.5, 4 * MM),
         (words.say("sign_where", site=facts.site, camera=camera.name), BOLD, 13.0, 0.0),
     )
-    y = top - 13 * mm
+    y = top - 13 * MM
     for text, font, size, below in lines:
         y -= _flow(canvas, [text], left, y, width, _style(font, size, colour=white), 2.6 * size) + below
     return top - HEAD_H
@@ -127,19 +126,19 @@ def _rows(
     scale: float,
 ) -> float:
     """Draw lead and rows downwards from `top`, or only find out where they end."""
-    pad = 2.6 * mm * scale
+    pad = 2.6 * MM * scale
     width = WIDTH - 2 * MARGIN
     y = top - _flow(canvas, [lead], MARGIN, top, width, _style(PLAIN, 14.0 * scale, colour=INK), HEIGHT) - 2 * pad
     style = _style(PLAIN, 12.0 * scale, colour=INK)
     widest = max(stringWidth(label, BOLD, 12.0) for label, _ in rows)
-    label_style = _style(BOLD, 12.0 * min(scale, (LABEL_W - 7 * mm) / widest), colour=BLUE)
+    label_style = _style(BOLD, 12.0 * min(scale, (LABEL_W - 7 * MM) / widest), colour=BLUE)
     for label, parts in rows:
         if canvas is not None:
             canvas.setStrokeColor(RULE)
             canvas.setLineWidth(0.7)
             canvas.line(MARGIN, y, WIDTH - MARGIN, y)
         y -= pad
-        label_h = _flow(canvas, [label], MARGIN, y, LABEL_W - 4 * mm, label_style, HEIGHT)
+        label_h = _flow(canvas, [label], MARGIN, y, LABEL_W - 4 * MM, label_style, HEIGHT)
         text_h = _flow(canvas, _marked(parts, words), MARGIN + LABEL_W, y, width - LABEL_W, style, HEIGHT)
         y -= max(label_h, text_h) + pad
     return y
@@ -155,13 +154,13 @@ def _panel(canvas: Canvas, facts: SiteFacts, words: PaperWords, bottom: float) -
     code = Drawing(QR_SIDE, QR_SIDE)
     code.add(QrCodeWidget(facts.operator.public_url, barWidth=QR_SIDE, barHeight=QR_SIDE, barLevel="M", barBorder=4))
     renderPDF.draw(code, canvas, MARGIN, y)
-    left = MARGIN + QR_SIDE + 8 * mm
+    left = MARGIN + QR_SIDE + 8 * MM
     width = WIDTH - MARGIN - left
-    y += QR_SIDE - 3 * mm
-    y -= _flow(canvas, [words.say("more")], left, y, width, _style(BOLD, 18.0, colour=BLUE), HEIGHT) + 1.5 * mm
-    y -= _flow(canvas, [words.say("more_text")], left, y, width, _style(PLAIN, 11.5, colour=INK), HEIGHT) + 2 * mm
+    y += QR_SIDE - 3 * MM
+    y -= _flow(canvas, [words.say("more")], left, y, width, _style(BOLD, 18.0, colour=BLUE), HEIGHT) + 1.5 * MM
+    y -= _flow(canvas, [words.say("more_text")], left, y, width, _style(PLAIN, 11.5, colour=INK), HEIGHT) + 2 * MM
     url_style = _style(BOLD, 11.5, colour=INK)
-    while _flow(None, [facts.operator.public_url], left, y, width, url_style, HEIGHT) > y - bottom - 3 * mm:
+    while _flow(None, [facts.operator.public_url], left, y, width, url_style, HEIGHT) > y - bottom - 3 * MM:
         url_style = _style(BOLD, url_style.fontSize - 0.5, colour=INK)
     _flow(canvas, [facts.operator.public_url], left, y, width, url_style, HEIGHT)
 

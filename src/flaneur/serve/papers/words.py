@@ -163,7 +163,7 @@ class PaperWords:
             rho=self.span(guarantee.rho_s),
             times=guarantee.appearances,
             epsilon=self.epsilon(guarantee.epsilon_per_day),
-            sure=self.words.share(sure),
+            sure=self.words.share(sure).replace(" ", "\u00a0"),
         )
 
     def epsilon(self, value: float) -> str:
