@@ -12,6 +12,7 @@ from flaneur.cli.audit import app as audit
 from flaneur.cli.budget import budget
 from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
+from flaneur.cli.papers import papers
 from flaneur.cli.publish import publish
 from flaneur.cli.redact import redact
 from flaneur.cli.retention import retention
@@ -32,6 +33,7 @@ app.command()(ground)
 app.command()(redact)
 app.command()(publish)
 app.command()(budget)
+app.command()(papers)
 app.command()(retention)
 app.add_typer(audit, name="audit")
 app.add_typer(site, name="site")
