@@ -15,6 +15,7 @@ from flaneur.run.results import STORE
 from flaneur.source.live_clock import Clock
 from flaneur.store.store import Store
 from support.live_cameras import wait_until
+from support.scene import site_with_boards
 
 SITE = """\
 [site]
@@ -36,9 +37,7 @@ def camera_table(name: str, source: str, *, places: str = LINE, keys: str = "") 
 
 def detector_table(model: Path, rate_per_s: float = 5.0) -> str:
     """The detector of boards."""
-    return (
-        f'[detector]\nmodel = "{model}"\nlayout = "yolov8"\nclasses = {{ 0 = "pedestrian" }}\nrate_per_s = {rate_per_s}\n'
-    )
+    return site_with_boards("", model) + f"rate_per_s = {rate_per_s}\n"
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Watching:
     def run(self) -> None:
         try:
             self.watch.run(self.stop, self.reload)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # told on the thread of the test
             self.failures.append(error)
 
     def status(self, camera: str) -> CameraStatus:

@@ -66,7 +66,7 @@ class Watch:
         self._retention_s = time.monotonic()
         with ExitStack() as stack:
             stack.enter_context(_only_one(setup.folder))
-            self._detector = _detector(setup)
+            self._detector = open_site_detector(setup)
             self._records = stack.enter_context(Records.open(setup))
             self._keeper = Keeper(setup.folder / STORE)
             stack.callback(self._keeper.close, 0.0)
@@ -208,7 +208,7 @@ class Watch:
         try:
             new = read_setup(self._setup.path)
             _check_fixed(self._setup, new)
-            detector = _detector(new) if new.site.detector != self._setup.site.detector else self._detector
+            detector = open_site_detector(new) if new.site.detector != self._setup.site.detector else self._detector
             self._operations.reload(new.site)
         except UserError as error:
             log.error("site file refused; nothing changed", message=str(error))
@@ -280,7 +280,8 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _detector(setup: SiteSetup) -> Detector:
+def open_site_detector(setup: SiteSetup) -> Detector:
+    """The detector that all cameras of the site share; ModelError when it cannot be used."""
     table = setup.site.detector
     return open_detector(DetectParams(table.model, table.layout, table.kinds, table.licence, workers_of(setup)))
 

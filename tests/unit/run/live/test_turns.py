@@ -54,7 +54,7 @@ def test_turns_are_even_when_everybody_always_waits(extra: list[int]) -> None:
     """Whatever one camera sends more than the others, nobody gets two turns more than anybody else."""
     turns: Turns[int] = Turns()
     boxes = [turns.join(number) for number in range(5)]
-    had: Counter[int] = Counter({number: 0 for number in range(5)})
+    had: Counter[int] = Counter(dict.fromkeys(range(5), 0))
     for index, number in enumerate(extra):
         for box in [*boxes, boxes[number]]:
             box.put(frame(index), 1, 0)
