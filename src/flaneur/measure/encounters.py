@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -54,7 +55,8 @@ class Encounters(Private):
 
     def take(self: Table, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Table:
         """The rows that an index or boolean array selects."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        at = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return type(self)(*(getattr(self, name).take(at, axis=0) for name in _columns(type(self))))
 
     @classmethod
     def none(cls: type[Table]) -> Table:
@@ -69,7 +71,12 @@ class Encounters(Private):
         full = [part for part in parts if len(part)] or parts[:1]
         if len(full) == 1:
             return full[0]
-        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in full]) for f in fields(cls)})
+        return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in _columns(cls)))
+
+
+@cache
+def _columns(table: type[Encounters]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(table))
 
 
 def pair_key(low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from flaneur.data.kinds import pair_code
 from flaneur.data.private import Private
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.encounters import Encounters, pair_key
+from flaneur.measure.encounters import UNSURE, Encounters, pair_key
 from flaneur.measure.footprint import ROUNDING, SURE, Array, between, normals_and_reach, on_normals
 from flaneur.measure.legs import Second
 from flaneur.measure.spans import spans
@@ -57,12 +57,15 @@ class Encroachments(Encounters):
         return after
 
 
+NOBODY = Encroachments.none()
+
+
 def encroachments(new: Second, old: Second) -> Encroachments:
     """What the `new` second has to tell with an `old` one or with itself; each pair of seconds is told once."""
     a, b = _near(new, old)
     parts = [_Sets.of(new, a[n : n + CHUNK], old, b[n : n + CHUNK]) for n in range(0, len(a), CHUNK)]
     told = [_table(new, old, sets) for sets in parts if len(sets.a)]
-    return Encroachments.joined(told) if told else Encroachments.none()
+    return Encroachments.joined(told) if told else NOBODY
 
 
 def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
@@ -73,9 +76,14 @@ def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
     i, j = i[keep], j[keep]
     keep = ~(_angle(new.course_rad[i], old.course_rad[j]) + new.bend_rad[i] + old.bend_rad[j] < ALONG_RAD)
     i, j = i[keep], j[keep]
+    one, other = new.strip.take(i, axis=1), old.strip.take(j, axis=1)
+    normals, reach = normals_and_reach(one[2:], other[2:])
+    meet = np.flatnonzero((np.abs(on_normals(normals, *(one[:2] - other[:2]))) <= reach + ROUNDING).all(axis=0))
+    i, j = i[meet], j[meet]
     at, a = spans(j, new.first[i], new.first[i] + new.count[i])
-    low, high, way = old.low[:, at], old.high[:, at], new.circle[:, a]
-    near = ((way[:2] + way[2] >= low) & (way[:2] - way[2] <= high)).all(axis=0) & (new.legs.fast[a] | old.fast[at])
+    low, high, way = old.low.take(at, axis=1), old.high.take(at, axis=1), new.circle.take(a, axis=1)
+    near = np.logical_and.reduce((way[:2] + way[2] >= low) & (way[:2] - way[2] <= high))
+    near &= new.legs.fast[a] | old.fast[at]
     near &= ~(_angle(new.legs.course_rad[a], old.course_rad[at]) + old.bend_rad[at] < ALONG_RAD)
     at, a = at[near], a[near]
     a, b = spans(a, old.first[at], old.first[at] + old.count[at])
@@ -180,47 +188,66 @@ def _inside(
 
 
 def _table(new: Second, old: Second, sets: _Sets) -> Encroachments:
-    """The pairs of legs that do share ground."""
+    """What the pairs of legs that do share ground make of each pair of road users, worst moments first."""
     x, y = sets.corners()
-    hit = np.flatnonzero(~np.isnan(x).all(axis=0))
-    x, y, sets = x[:, hit], y[:, hit], sets.take(hit)
-    a, b = new.legs.take(sets.a), old.legs.take(sets.b)
-    time_a, time_b = a.start_s + x * a.length_s, b.start_s + y * b.length_s
+    there = ~np.isnan(x)
+    hit = np.flatnonzero(there.any(axis=0))
+    if not len(hit):
+        return NOBODY
+    x, y, there, sets = x.take(hit, axis=1), y.take(hit, axis=1), there.take(hit, axis=1), sets.take(hit)
+    # where there is no corner is another one, so that nothing below need ask
+    some, all_ = there.argmax(axis=0), np.arange(len(hit))
+    x, y = np.where(there, x, x[some, all_]), np.where(there, y, y[some, all_])
+    time_a, time_b = (
+        legs.start_s[rows] + corner * legs.length_s[rows]
+        for legs, rows, corner in ((new.legs, sets.a, x), (old.legs, sets.b, y))
+    )
     lag = time_a - time_b
-    away = np.where(np.isnan(lag), np.inf, np.abs(lag))
-    worst, row = away.argmin(axis=0), np.arange(len(a))
-    touch = np.fmin.reduce(lag) * np.fmax.reduce(lag) <= 0.0
-    pet = np.where(touch, 0.0, away[worst, row])
-    where_a, where_b = (leg.xy_m + at[worst, row][:, None] * leg.way_m for leg, at in ((a, x), (b, y)))
-    low, high = np.minimum(a.track_id, b.track_id), np.maximum(a.track_id, b.track_id)
-    swaps = (a.track_id != low)[:, None]
+    away = np.abs(lag)
+    worst = away.argmin(axis=0)
+    pet = np.where(lag.min(axis=0) * lag.max(axis=0) <= 0.0, 0.0, away[worst, all_])
+    spread = SURE * np.hypot(new.legs.sigma_m[sets.a], old.legs.sigma_m[sets.b])
+    sure = _sure(sets, x, y, there, spread)
 
-    def of_pair(of_a: Array, of_b: Array) -> Array:
-        """Of the lower id first [n, 2]."""
-        return np.where(swaps, np.stack((of_b, of_a), 1), np.stack((of_a, of_b), 1))
+    id_a, id_b = new.legs.track_id[sets.a], old.legs.track_id[sets.b]
+    key = pair_key(np.minimum(id_a, id_b), np.maximum(id_a, id_b))
+    order = np.lexsort((pet + UNSURE * ~sure, key))
+    first = np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]]))
+    of = order[first]
+    swaps = id_a > id_b
 
+    def extreme(worst: np.ufunc) -> Array:
+        """When each of the two was first or last there, of the lower id first [n, 2]."""
+        of_a, of_b = worst.reduce(time_a), worst.reduce(time_b)
+        times = np.where(swaps, (of_b, of_a), (of_a, of_b))
+        return worst.reduceat(times.take(order, axis=1), first, axis=1).T
+
+    angle = _angle(new.legs.course_rad[sets.a], old.legs.course_rad[sets.b])
+    worst = worst[of]
+    a, b = new.legs.take(sets.a[of]), old.legs.take(sets.b[of])
+    where_a, where_b = (leg.xy_m + at[worst, of][:, None] * leg.way_m for leg, at in ((a, x), (b, y)))
     return Encroachments(
-        key=pair_key(low, high),
-        pair=np.stack((low, high), axis=1),
+        key=key[of],
+        pair=np.sort(np.stack((a.track_id, b.track_id), axis=1), axis=1),
         kind=pair_code(a.kind, b.kind),
-        last_ns=np.full(len(a), round(new.end_s * SECOND_NS)),
-        time_ns=np.rint(np.maximum(time_a[worst, row], time_b[worst, row]) * SECOND_NS).astype(np.int64),
+        last_ns=np.full(len(of), round(new.end_s * SECOND_NS)),
+        time_ns=np.rint(np.maximum(time_a[worst, of], time_b[worst, of]) * SECOND_NS).astype(np.int64),
         xy_m=between(where_a, where_b, a.heading_rad, b.heading_rad, a.half_m, b.half_m),
-        value=pet,
-        badness=pet,
+        value=pet[of],
+        badness=pet[of],
         noise=np.hypot(a.delay_s(), b.delay_s()),
-        bias=np.zeros(len(a)),
-        sure=_sure(sets, x, y, SURE * np.hypot(a.sigma_m, b.sigma_m)),
-        enter_s=of_pair(np.fmin.reduce(time_a), np.fmin.reduce(time_b)),
-        leave_s=of_pair(np.fmax.reduce(time_a), np.fmax.reduce(time_b)),
-        angle_rad=_angle(a.course_rad, b.course_rad),
+        bias=np.zeros(len(of)),
+        sure=sure[of],
+        enter_s=extreme(np.minimum),
+        leave_s=extreme(np.maximum),
+        angle_rad=np.maximum.reduceat(angle[order], first),
     )
 
 
-def _sure(sets: _Sets, x: Array, y: Array, spread_m: Array) -> NDArray[np.bool_]:
+def _sure(sets: _Sets, x: Array, y: Array, there: NDArray[np.bool_], spread_m: Array) -> NDArray[np.bool_]:
     """Whether the footprints at some moment overlap by `spread_m` [n] at least; (x, y) are the corners of the sets."""
-    there = ~np.isnan(x)
-    middle_x, middle_y = (np.where(there, corner, 0.0).sum(axis=0) / there.sum(axis=0) for corner in (x, y))
+    number = there.sum(axis=0)
+    middle_x, middle_y = (np.where(there, corner, 0.0).sum(axis=0) / number for corner in (x, y))
     narrow = sets.narrower(spread_m)
     # where the middle of the corners is inside, nothing else need be asked
     sure: NDArray[np.bool_] = narrow.hold(middle_x, middle_y) | (spread_m == 0.0)

@@ -56,9 +56,9 @@ class Legs(Private):
     def __len__(self) -> int:
         return len(self.start_s)
 
-    def take(self, rows: NDArray[Any]) -> "Legs":
-        """The rows that an index or boolean array selects."""
-        return Legs(*(getattr(self, f.name)[rows] for f in fields(self)))
+    def take(self, rows: Rows) -> "Legs":
+        """Some of them."""
+        return Legs(*(getattr(self, f.name).take(rows, axis=0) for f in fields(self)))
 
     @staticmethod
     def joined(parts: Sequence["Legs"]) -> "Legs":
@@ -99,6 +99,8 @@ class Second(Private):
     """[k] of its first leg."""
     bend_rad: Array
     """[k] how far those of its other legs are from that; NaN where one is not known."""
+    strip: Array
+    """[6, k] rectangle about all the ground of it, along its first leg: middle x, y, cosine and sine, half its size."""
     low: Array
     """[2, k] lower corner of a box about all the ground of it."""
     high: Array
@@ -140,11 +142,31 @@ class Second(Private):
             track_id=legs.track_id[first],
             course_rad=legs.course_rad[first],
             bend_rad=bend,
+            strip=_strips(shape, legs.course_rad[first], first, count),
             low=np.ascontiguousarray(low.T),
             high=np.ascontiguousarray(high.T),
             boxes=boxes,
             tree=shapely.STRtree(boxes),
         )
+
+
+def _strips(shape: Array, course_rad: Array, first: Rows, count: Rows) -> Array:
+    """Rectangles [6, k] about the legs of each track, as `Second.strip`, from `Second.shape` and the first courses."""
+    if not len(first):
+        return np.zeros((6, 0))
+    course = np.where(np.isnan(course_rad), 0.0, course_rad)
+    cos, sin = np.cos(course), np.sin(course)
+    c, s = np.repeat(cos, count), np.repeat(sin, count)
+    x, y, way_x, way_y, ahead_x, ahead_y, half_length, half_width = shape
+    at = np.stack((x * c + y * s, y * c - x * s))
+    way = np.stack((way_x * c + way_y * s, way_y * c - way_x * s))
+    straight, slant = np.abs(ahead_x * c + ahead_y * s), np.abs(ahead_y * c - ahead_x * s)
+    reach = np.stack((straight * half_length + slant * half_width, slant * half_length + straight * half_width))
+    reach = np.where(np.isnan(reach), half_width, reach)  # who has no heading is as wide in every direction
+    low = np.minimum.reduceat(at + np.minimum(way, 0.0) - reach, first, axis=1)
+    high = np.maximum.reduceat(at + np.maximum(way, 0.0) + reach, first, axis=1)
+    along, across = (low + high) / 2
+    return np.stack((along * cos - across * sin, along * sin + across * cos, cos, sin, *(high - low) / 2))
 
 
 def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
