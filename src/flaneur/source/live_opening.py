@@ -29,10 +29,13 @@ PROTOCOLS = {
 HTTP_FORMATS = "mpjpeg,mjpeg,hls,mpegts,mov,matroska,flv"
 """What is looked for behind an http address; FFmpeg knows hundreds more, and playlists of other kinds."""
 
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+"""Whom to trust, where neither the environment (SSL_CERT_FILE) nor OpenSSL names a file; FFmpeg needs one."""
+
 UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 
 SENTENCES: dict[Reason, str] = {
-    "refused": "{place} refuses the connection; is the camera on, and is the port right?",
+    "refused": "{place} refuses to serve; is the camera on, is the port right, are too many others watching?",
     "unreachable": "{place} cannot be reached; check the camera's power, its cable and the network.",
     "unknown_host": "{place}: nobody knows this name; check it, or give the camera's IP address.",
     "unauthorised": "{place} does not take this user and password; check both.",
@@ -43,6 +46,10 @@ SENTENCES: dict[Reason, str] = {
     "silent": "{place} is connected, but no video comes.",
     "ended": "{place} ended the connection.",
     "resized": "{place} changed the size of its picture.",
+}
+WEBCAM_SENTENCES: dict[Reason, str] = {
+    "not_found": "{place}: there is no such webcam; plug it in, or try another number.",
+    "unauthorised": "{place} may not be used; add yourself to the group 'video'.",
 }
 
 
@@ -57,7 +64,9 @@ class LostError(Exception):
 def lost(reason: Reason, address: Address) -> LostError:
     """The error for one of the usual reasons."""
     sentence = SENTENCES[reason]
-    if reason == "unauthorised" and address.credentials is None:
+    if address.scheme == "webcam":
+        sentence = WEBCAM_SENTENCES.get(reason, sentence)
+    elif reason == "unauthorised" and address.credentials is None:
         sentence = "{place} asks for a user and a password; give both (docs/live.md, Cameras)."
     return LostError(reason, sentence.format(place=address.shown))
 
@@ -128,7 +137,7 @@ def _attempt(address: Address, open_s: float, read_s: float) -> tuple[InputConta
 def _options(address: Address, open_s: float) -> dict[str, str]:
     options = {"protocol_whitelist": PROTOCOLS[address.scheme]}
     if address.scheme in ("rtsps", "https"):
-        options |= {"tls_verify": "1", "ca_file": ssl.get_default_verify_paths().cafile or ""}
+        options |= {"tls_verify": "1", "ca_file": ssl.get_default_verify_paths().cafile or CERTIFICATES}
     if address.scheme in ("rtsp", "rtsps"):
         return options | {
             "rtsp_transport": address.transport if address.scheme == "rtsp" else "tcp",

@@ -1,0 +1,95 @@
+"""`flaneur camera find`: from cameras on the network to sections of a site file."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+from flaneur.data.errors import UserError
+from flaneur.source.discovery import Device, probe
+from flaneur.source.live_opening import LostError
+from flaneur.source.onvif_camera import Profile, read_profiles
+from flaneur.source.secrets import Credentials, variable_stem
+
+ENOUGH_PX = 640
+"""Longer side of the smallest stream worth taking: detectors look at pictures of about this size, and everything
+larger is decoded for nothing."""
+ANSWER_S = 10.0
+
+
+def find_all(wait_s: float) -> Iterator[str]:
+    """Sections for all cameras that answer on the local network; UserError when none does.
+
+    No password is sent to anybody: a camera that asks for one gets a remark that says how to give it.
+    """
+    devices = probe(wait_s)
+    if not devices:
+        raise UserError(
+            "no camera answered; is it on this network, and is ONVIF switched on in it? "
+            "Give its address: flaneur camera find 192.168.1.64"
+        )
+    with ThreadPoolExecutor(len(devices)) as pool:
+        yield from pool.map(_remark_or_sections, devices, [f"camera {k}" for k in range(1, len(devices) + 1)])
+
+
+def find_one(address: str, name: str, credentials: Credentials | None) -> str:
+    """Sections for the camera at an address; UserError when it tells nothing."""
+    try:
+        return sections(name, read_profiles(Device.parse(address), credentials, ANSWER_S))
+    except LostError as error:
+        hint = f" Set FLANEUR_{variable_stem(name)}_USER and …_PASSWORD." if error.reason == "unauthorised" else ""
+        raise UserError(f"{error}{hint}") from None
+
+
+def sections(name: str, profiles: Sequence[Profile]) -> str:
+    """TOML of one `[[camera]]` for each lens, with the stream that suits best; the others stand beside it."""
+    if not profiles:
+        return f"# {_plain(name)} offers no video\n"
+    lenses = [list(group) for _, group in groupby(sorted(profiles, key=lambda p: p.lens), key=lambda p: p.lens)]
+    names = [name] if len(lenses) == 1 else [f"{name} {k}" for k in range(1, len(lenses) + 1)]
+    return "\n".join(_section(each, streams) for each, streams in zip(names, lenses, strict=True))
+
+
+def best(profiles: Sequence[Profile]) -> Profile:
+    """The smallest stream that is large enough; where none is, the largest."""
+    enough = [profile for profile in profiles if max(profile.width_px, profile.height_px) >= ENOUGH_PX]
+    if enough:
+        return min(enough, key=_pixels)
+    return max(profiles, key=_pixels)
+
+
+def _pixels(profile: Profile) -> int:
+    return profile.width_px * profile.height_px
+
+
+def _section(name: str, profiles: Sequence[Profile]) -> str:
+    chosen = best(profiles)
+    lines = ["[[camera]]", f"name = {_quoted(name)}", f"source = {_quoted(chosen.url)}  # {_about(chosen)}"]
+    lines += [f"# also: {_plain(other.url)}  {_about(other)}" for other in profiles if other is not chosen]
+    return "\n".join(lines) + "\n"
+
+
+def _about(profile: Profile) -> str:
+    rate = f", {profile.rate_per_s:g}/s" if profile.rate_per_s else ""
+    return _plain(f"{profile.codec} {profile.width_px}×{profile.height_px}{rate}")
+
+
+def _remark_or_sections(device: Device, name: str) -> str:
+    calls_itself = f"# {device.host}:{device.port}" + (f", calls itself {_plain(device.name)}" if device.name else "")
+    try:
+        return f"{calls_itself}\n{sections(name, read_profiles(device, None, ANSWER_S))}"
+    except LostError as error:
+        if error.reason != "unauthorised":
+            return f"{calls_itself}: {error}\n"
+        asked = f"flaneur camera find {device.host}:{device.port} --name {json.dumps(name)}"
+        stem = variable_stem(name)
+        return f"{calls_itself}: set FLANEUR_{stem}_USER and FLANEUR_{stem}_PASSWORD, then: {asked}\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(_plain(text), ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """One line, whatever a camera has sent."""
+    return "".join(character for character in text if character.isprintable())
