@@ -23,13 +23,13 @@ class Archive:
 
     path: Path
 
-    def latest(self, within_ns: int) -> list[Measurement]:
-        """The latest figure of each series that had one in the last `within_ns` of what is stored."""
+    def latest(self, within_ns: int | None = None) -> list[Measurement]:
+        """The latest figure of each series that had one in the last `within_ns` of what is stored, or ever."""
         # SQLite takes bare columns from the row that holds the maximum.
+        since = "TRUE" if within_ns is None else "start_ns >= (SELECT max(start_ns) FROM measurement) - :within_ns"
         return list(
             self._figures(
-                f"SELECT {_COLUMNS}, max(start_ns) FROM measurement WHERE start_ns >= "  # noqa: S608 - own names only
-                f"(SELECT max(start_ns) FROM measurement) - :within_ns GROUP BY {_SERIES}",
+                f"SELECT {_COLUMNS}, max(start_ns) FROM measurement WHERE {since} GROUP BY {_SERIES}",  # noqa: S608
                 {"within_ns": within_ns},
             )
         )
@@ -64,6 +64,21 @@ class Archive:
     def by_series(self) -> Iterator[Measurement]:
         """All figures, one series after the other, each in the order of time."""
         return self._figures(f"SELECT {_COLUMNS} FROM measurement ORDER BY {_SERIES}, start_ns", {})  # noqa: S608
+
+    def by_time(self) -> Iterator[Measurement]:
+        """All figures in the order of time."""
+        return self._figures(f"SELECT {_COLUMNS} FROM measurement ORDER BY {', '.join(_KEY)}", {})  # noqa: S608
+
+    def sites(self) -> list[str]:
+        """Names of the sites that there are figures of."""
+        with explained(self.path), closing(self._connect()) as connection:
+            return [name for (name,) in connection.execute("SELECT DISTINCT site FROM measurement ORDER BY site")]
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with the file, in its words; empty where all is well. Reads the whole file."""
+        with explained(self.path), closing(self._connect()) as connection:
+            found = [text for (text,) in connection.execute("PRAGMA quick_check(3)")]
+        return "" if found == ["ok"] else "; ".join(found)
 
     def dated(self) -> bool:
         """Whether the intervals are moments of the calendar in all that is stored."""

@@ -11,10 +11,9 @@ has a fault and no value.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
-from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+from xml.sax.saxutils import escape, quoteattr
 
 from flaneur.data.kinds import Kind
 from flaneur.data.released import Measurement
@@ -23,12 +22,13 @@ from flaneur.data.time import SECOND_NS
 from flaneur.serve.live.board import SiteFacts
 from flaneur.serve.live.moments import iso
 
-D2 = "http://datex2.eu/schema/3/d2Payload"
-COM = "http://datex2.eu/schema/3/common"
-LOC = "http://datex2.eu/schema/3/locationReferencing"
-ROA = "http://datex2.eu/schema/3/roadTrafficData"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-PREFIXES = {"d2": D2, "com": COM, "loc": LOC, "roa": ROA, "xsi": XSI}
+NAMESPACES = {
+    "d2": "http://datex2.eu/schema/3/d2Payload",
+    "com": "http://datex2.eu/schema/3/common",
+    "loc": "http://datex2.eu/schema/3/locationReferencing",
+    "roa": "http://datex2.eu/schema/3/roadTrafficData",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+}
 VERSION = "1"
 """Of the sites and their table: their ids are made of names, so another name is another site."""
 KMH_PER_MPS = 3.6
@@ -45,6 +45,7 @@ VEHICLES = {
 }
 """Kind -> value of VehicleTypeEnum; whatever runs on rails in a street is a tram."""
 
+Lines = Iterable[str]
 Shape = Literal["TrafficFlow", "TrafficSpeed", "TrafficHeadway", "TrafficGap"]
 SHAPES: dict[str, Shape] = {
     "crossings": "TrafficFlow",
@@ -73,163 +74,192 @@ INDEX = {
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-for _prefix, _uri in PREFIXES.items():
-    register_namespace(_prefix, _uri)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A measurement site: a place of one camera in one direction."""
-
-    camera: str
-    place: str
-    direction: str
-
-    def site_id(self, site: SiteFacts) -> str:
-        """The same after a restart."""
-        return digest("datex2", site.name, self.camera, self.place, self.direction)
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return ", ".join(part for part in (self.camera, self.place, self.direction) if part)
-
 
 def is_told(figure: Measurement) -> bool:
     """Whether DATEX II has words for a figure."""
     return figure.measure in SHAPES and figure.kind in VEHICLES
 
 
-def measured_data(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> bytes:
-    """A MeasuredDataPublication of all figures that DATEX II has words for; UTF-8, whole in memory."""
-    payload = _payload("MeasuredDataPublication", site, now_ns)
-    _add(payload, ROA, "measurementSiteTableReference", **_reference("MeasurementSiteTable", _table_id(site)))
-    _header(payload)
+def measured_data(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> Iterator[str]:
+    """A MeasuredDataPublication of all figures that DATEX II has words for, line by line.
 
-    def which(figure: Measurement) -> tuple[int, str, str, str]:
-        return figure.start_ns, figure.camera, figure.place, figure.direction
+    `figures` must come in the order of time; those of one interval are held at a time.
+    """
 
-    for _, of_site in groupby(sorted(filter(is_told, figures), key=which), key=which):
-        _site_measurements(payload, site, list(of_site))
-    return _written(payload)
+    def content() -> Lines:
+        yield from _element("roa:measurementSiteTableReference", **_reference("MeasurementSiteTable", _table_id(site)))
+        yield from _header()
+        for _, of_interval in groupby(filter(is_told, figures), key=lambda figure: figure.start_ns):
+            for _, of_site in groupby(sorted(of_interval, key=_where), key=_where):
+                yield from _site_measurements(site, list(of_site))
+
+    return _payload("MeasuredDataPublication", site, now_ns, content())
 
 
-def measurement_sites(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> bytes:
-    """A MeasurementSiteTablePublication: what the sites and the indices of `measured_data` are.
+def measurement_sites(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> Iterator[str]:
+    """A MeasurementSiteTablePublication, line by line: what the sites and the indices of `measured_data` are.
 
     The schema wants a location of each, so `site.position` must be known; all places have that of their site.
     """
-    assert site.position is not None
-    payload = _payload("MeasurementSiteTablePublication", site, now_ns)
-    _header(payload)
-    table = _add(payload, ROA, "measurementSiteTable", id=_table_id(site), version=VERSION)
-    told = {(Place(f.camera, f.place, f.direction), SHAPES[f.measure], f.kind) for f in figures if is_told(f)}
-    for place in sorted({place for place, _, _ in told}, key=lambda place: place.name):
-        _site(table, site, place, sorted(INDEX[shape, kind] for other, shape, kind in told if other == place))
-    return _written(payload)
+    told = {(_where(f)[1:], INDEX[SHAPES[f.measure], f.kind]) for f in figures if is_told(f)}
+
+    def content() -> Lines:
+        records = (
+            _site(site, place, [index for _, index in of_place])
+            for place, of_place in groupby(sorted(told), key=lambda one: one[0])
+        )
+        yield from _header()
+        yield from _element("roa:measurementSiteTable", *records, id=_table_id(site), version=VERSION)
+
+    return _payload("MeasurementSiteTablePublication", site, now_ns, content())
 
 
-def _site(table: Element, site: SiteFacts, place: Place, indices: Sequence[int]) -> None:
+def _where(figure: Measurement) -> tuple[int, str, str, str]:
+    return figure.end_ns, figure.camera, figure.place, figure.direction
+
+
+def _site(site: SiteFacts, place: tuple[str, ...], indices: Iterable[int]) -> Lines:
     assert site.position is not None
-    record = _add(table, ROA, "measurementSite", id=place.site_id(site), version=VERSION)
-    _text(record, "measurementEquipmentTypeUsed", "camera")
-    _text(record, "measurementSiteName", place.name)
     of_index = {number: key for key, number in INDEX.items()}
-    for index in indices:
-        shape, kind = of_index[index]
-        outer = _add(record, ROA, "measurementSpecificCharacteristics", index=str(index))
-        inner = _add(outer, ROA, "measurementSpecificCharacteristics")
-        _add(inner, ROA, "specificMeasurementValueType", DATA_TYPES[shape])
-        vehicles = _add(inner, ROA, "specificVehicleCharacteristics")
-        _add(vehicles, COM, "vehicleType", VEHICLES[kind])
-    where = _add(record, ROA, "measurementSiteLocation", **_typed("loc:PointLocation"))
-    coordinates = _add(_add(where, LOC, "pointByCoordinates"), LOC, "pointCoordinates")
-    latitude, longitude = site.position
-    _add(coordinates, LOC, "latitude", f"{latitude:.7f}")
-    _add(coordinates, LOC, "longitude", f"{longitude:.7f}")
+    name = ", ".join(part for part in place if part)
+    latitude, longitude = (f"{degrees:.7f}" for degrees in site.position)
+    return _element(
+        "roa:measurementSite",
+        _text("roa:measurementEquipmentTypeUsed", "camera"),
+        _text("roa:measurementSiteName", name),
+        *(_characteristics(index, *of_index[index]) for index in indices),
+        _element(
+            "roa:measurementSiteLocation",
+            _element(
+                "loc:pointByCoordinates",
+                _element(
+                    "loc:pointCoordinates",
+                    _element("loc:latitude", latitude),
+                    _element("loc:longitude", longitude),
+                ),
+            ),
+            **_typed("loc:PointLocation"),
+        ),
+        id=_site_id(site, place),
+        version=VERSION,
+    )
 
 
-def _site_measurements(payload: Element, site: SiteFacts, figures: Sequence[Measurement]) -> None:
+def _characteristics(index: int, shape: Shape, kind: str) -> Lines:
+    inner = _element(
+        "roa:measurementSpecificCharacteristics",
+        _element("roa:specificMeasurementValueType", DATA_TYPES[shape]),
+        _element("roa:specificVehicleCharacteristics", _element("com:vehicleType", VEHICLES[kind])),
+    )
+    return _element("roa:measurementSpecificCharacteristics", inner, index=str(index))
+
+
+def _site_measurements(site: SiteFacts, figures: Sequence[Measurement]) -> Lines:
+    """All of one place and one interval."""
     first = figures[0]
-    place = Place(first.camera, first.place, first.direction)
-    measured = _add(payload, ROA, "siteMeasurements")
-    _add(measured, ROA, "measurementSiteReference", **_reference("MeasurementSite", place.site_id(site)))
 
     def index(figure: Measurement) -> int:
         return INDEX[SHAPES[figure.measure], figure.kind]
 
-    for number, of_index in groupby(sorted(figures, key=index), key=index):
-        outer = _add(measured, ROA, "physicalQuantity", index=str(number))
-        inner = _add(outer, ROA, "physicalQuantity", **_typed("roa:SinglePhysicalQuantity"))
-        _quantity(inner, list(of_index))
-    time = _add(measured, ROA, "measurementTimeDefault")
-    _add(time, ROA, "timeMeaning", "endTime")
-    _add(time, ROA, "timeValue", iso(first.end_ns))
-    period = _add(time, ROA, "period")
-    _add(period, COM, "startOfPeriod", iso(first.start_ns))
-    _add(period, COM, "endOfPeriod", iso(first.end_ns))
+    quantities = (
+        _element("roa:physicalQuantity", _quantity(list(of_index)), index=str(number))
+        for number, of_index in groupby(sorted(figures, key=index), key=index)
+    )
+    return _element(
+        "roa:siteMeasurements",
+        _element("roa:measurementSiteReference", **_reference("MeasurementSite", _site_id(site, _where(first)[1:]))),
+        *quantities,
+        _element(
+            "roa:measurementTimeDefault",
+            _element("roa:timeMeaning", "endTime"),
+            _element("roa:timeValue", iso(first.end_ns)),
+            _element(
+                "roa:period",
+                _element("com:startOfPeriod", iso(first.start_ns)),
+                _element("com:endOfPeriod", iso(first.end_ns)),
+            ),
+        ),
+    )
 
 
-def _quantity(quantity: Element, figures: Sequence[Measurement]) -> None:
+def _quantity(figures: Sequence[Measurement]) -> Lines:
+    """All of one place, interval, type of data and kind: a value, or that there is none."""
     known = {figure.measure: figure for figure in figures if figure.value is not None}
-    if not known:
-        fault = _add(quantity, ROA, "physicalQuantityFault")
-        _add(fault, COM, "faultLastUpdateTime", iso(figures[0].end_ns))
-        _add(fault, ROA, "physicalQuantityFaultType", "noDataValuesAvailable")
-        return
-    shape = SHAPES[figures[0].measure]
-    data = _add(quantity, ROA, "basicData", **_typed(f"roa:{shape}"))
-    vehicles = _add(data, ROA, "forVehiclesWithCharacteristicsOf")
-    _add(vehicles, COM, "vehicleType", VEHICLES[figures[0].kind])
-    for name in SHAPES:  # in the order of the schema: the average before the percentiles
-        if name in known:
-            _value(data, known[name])
+    if known:
+        content = _element(
+            "roa:basicData",
+            _element("roa:forVehiclesWithCharacteristicsOf", _element("com:vehicleType", VEHICLES[figures[0].kind])),
+            # in the order of the schema: the average before the percentiles
+            *(_value(known[measure]) for measure in SHAPES if measure in known),
+            **_typed(f"roa:{SHAPES[figures[0].measure]}"),
+        )
+    else:
+        content = _element(
+            "roa:physicalQuantityFault",
+            _element("com:faultLastUpdateTime", iso(figures[0].end_ns)),
+            _element("roa:physicalQuantityFaultType", "noDataValuesAvailable"),
+        )
+    return _element("roa:physicalQuantity", content, **_typed("roa:SinglePhysicalQuantity"))
 
 
-def _value(data: Element, figure: Measurement) -> None:
+def _value(figure: Measurement) -> Lines:
     assert figure.value is not None
-    match SHAPES[figure.measure]:
-        case "TrafficFlow":
+    quality = {"supplierCalculatedDataQuality": f"{100 * figure.coverage:.1f}"}
+    used = quality | ({} if figure.sample_size is None else {"numberOfInputValuesUsed": str(figure.sample_size)})
+    speed = _element("com:speed", f"{figure.value * KMH_PER_MPS:.1f}")
+    match figure.measure:
+        case "crossings" | "passages" | "flow":
             observed_s = (figure.end_ns - figure.start_ns) / SECOND_NS * figure.coverage
-            flow = _add(data, ROA, "vehicleFlow", **_quality(figure, round(figure.value)))
-            _add(flow, COM, "vehicleFlowRate", str(round(figure.value / observed_s * HOUR_S)))
-        case "TrafficSpeed" if figure.measure in PERCENTILES:
-            percentile = _add(data, ROA, "speedPercentile")
-            share = _add(percentile, ROA, "vehiclePercentage")
-            _add(share, COM, "percentage", str(PERCENTILES[figure.measure]))
-            speed = _add(percentile, ROA, "speedPercentile", **_quality(figure, figure.sample_size))
-            _add(speed, COM, "speed", f"{figure.value * KMH_PER_MPS:.1f}")
-        case "TrafficSpeed":
-            speed = _add(data, ROA, "averageVehicleSpeed", **_quality(figure, figure.sample_size))
-            _add(speed, COM, "speed", f"{figure.value * KMH_PER_MPS:.1f}")
-        case "TrafficHeadway" | "TrafficGap":
-            name = "averageTimeHeadway" if figure.measure == "headway_mean" else "averageTimeGap"
-            duration = _add(data, ROA, name, **_quality(figure, figure.sample_size))
-            _add(duration, ROA, "duration", f"{figure.value:.2f}")
+            rate = _element("com:vehicleFlowRate", str(round(figure.value / observed_s * HOUR_S)))
+            return _element("roa:vehicleFlow", rate, **quality, numberOfInputValuesUsed=str(round(figure.value)))
+        case "speed_mean":
+            return _element("roa:averageVehicleSpeed", speed, **used)
+        case "speed_median" | "speed_v85":
+            share = _element("com:percentage", str(PERCENTILES[figure.measure]))
+            return _element(
+                "roa:speedPercentile",
+                _element("roa:vehiclePercentage", share),
+                _element("roa:speedPercentile", speed, **used),
+            )
+        case _:
+            name = {"headway_mean": "roa:averageTimeHeadway", "gap_mean": "roa:averageTimeGap"}[figure.measure]
+            return _element(name, _element("roa:duration", f"{figure.value:.2f}"), **used)
 
 
-def _quality(figure: Measurement, inputs: int | None) -> dict[str, str]:
-    used = {} if inputs is None else {"numberOfInputValuesUsed": str(inputs)}
-    return used | {"supplierCalculatedDataQuality": f"{100 * figure.coverage:.1f}"}
+def _payload(publication: str, site: SiteFacts, now_ns: int, content: Lines) -> Iterator[str]:
+    spaces = {f"xmlns:{prefix}": uri for prefix, uri in NAMESPACES.items()}
+    creator = _element(
+        "com:publicationCreator",
+        _element("com:country", site.country.lower()),
+        _element("com:nationalIdentifier", site.name),
+    )
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield from _element(
+        "d2:payload",
+        _element("com:publicationTime", iso(now_ns)),
+        creator,
+        content,
+        **spaces,
+        lang="en",
+        modelBaseVersion="3",
+        **_typed(f"roa:{publication}"),
+    )
 
 
-def _payload(publication: str, site: SiteFacts, now_ns: int) -> Element:
-    payload = Element(f"{{{D2}}}payload", {"lang": "en", "modelBaseVersion": "3"} | _typed(f"roa:{publication}"))
-    _add(payload, COM, "publicationTime", iso(now_ns))
-    creator = _add(payload, COM, "publicationCreator")
-    _add(creator, COM, "country", site.country.lower())
-    _add(creator, COM, "nationalIdentifier", site.name)
-    return payload
-
-
-def _header(payload: Element) -> None:
-    header = _add(payload, ROA, "headerInformation")
-    _add(header, COM, "confidentiality", "internalUse")  # exact figures; public ones are made by `flaneur publish`
-    _add(header, COM, "informationStatus", "real")
+def _header() -> Lines:
+    return _element(
+        "roa:headerInformation",
+        _element("com:confidentiality", "internalUse"),  # exact figures; public ones are made by `flaneur publish`
+        _element("com:informationStatus", "real"),
+    )
 
 
 def _table_id(site: SiteFacts) -> str:
     return digest("datex2", site.name)
+
+
+def _site_id(site: SiteFacts, place: tuple[str, ...]) -> str:
+    return digest("datex2", site.name, *place)
 
 
 def _reference(target: str, entity_id: str) -> dict[str, str]:
@@ -237,26 +267,27 @@ def _reference(target: str, entity_id: str) -> dict[str, str]:
 
 
 def _typed(name: str) -> dict[str, str]:
-    return {f"{{{XSI}}}type": name}
+    return {"xsi:type": name}
 
 
-def _add(parent: Element, space: str, name: str, text: str | None = None, **attributes: str) -> Element:
-    element = SubElement(parent, f"{{{space}}}{name}", attributes)
-    element.text = text if text is None else _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
-    return element
+def _text(name: str, text: str) -> Lines:
+    return _element(name, _element("com:values", _element("com:value", text, lang="en")))
 
 
-def _text(parent: Element, name: str, text: str) -> None:
-    values = _add(_add(parent, ROA, name), COM, "values")
-    _add(values, COM, "value", text, lang="en")
+def _element(name: str, *content: Lines | str, **attributes: str) -> Iterator[str]:
+    """An element with texts or elements inside, one line for each tag."""
+    begin = name + "".join(f" {key}={quoteattr(_clean(value))}" for key, value in attributes.items())
+    if not content:
+        yield f"<{begin}/>\n"
+    elif isinstance(content[0], str):
+        yield f"<{begin}>{escape(_clean(content[0]))}</{name}>\n"
+    else:
+        yield f"<{begin}>\n"
+        for inner in content:
+            yield from inner
+        yield f"</{name}>\n"
 
 
-def _written(payload: Element) -> bytes:
-    indent(payload)
-    out: bytes = tostring(payload, encoding="utf-8", xml_declaration=True)
-    return out + b"\n"
-
-
-def untold(figures: Iterable[Measurement]) -> Iterator[str]:
-    """Measures and kinds that DATEX II has no words for, each once, for people."""
-    yield from sorted({f"{figure.measure} of {figure.kind}" for figure in figures if not is_told(figure)})
+def _clean(text: str) -> str:
+    """Without the few characters that XML cannot hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

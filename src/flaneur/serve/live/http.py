@@ -158,5 +158,5 @@ def _sentence(status: int, sentence: str) -> Response:
     return JSONResponse({"wrong": sentence}, status)
 
 
-def _xml(body: bytes) -> Response:
-    return Response(body, media_type="application/xml")
+def _xml(lines: Iterable[str]) -> Response:
+    return Response("".join(lines), media_type="application/xml")
