@@ -20,6 +20,7 @@ from flaneur.cli.run import run
 from flaneur.cli.site import app as site
 from flaneur.cli.trajectories import trajectories
 from flaneur.data.errors import UserError
+from flaneur.run.crashing import forgetting, without_core_dump
 
 app = typer.Typer(
     help="Flaneur measures places, never people: counts, flows and occupancy from video.",
@@ -57,8 +58,10 @@ def _root(
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 bad input, 2 wrong usage, 130 stopped early with results kept."""
+    without_core_dump()
     try:
-        app()
+        with forgetting():
+            app()
     except UserError as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -16,6 +16,7 @@ from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.ground.trajectories_table import TrajectoryParams
 from flaneur.run.calibrating import ground_of
 from flaneur.run.clock import StageClock
+from flaneur.run.crashing import forgetting
 from flaneur.run.job import Job, load_job, plan_job
 from flaneur.run.looking import EVERY_FRAME, look
 from flaneur.run.measure_trajectories import Measured
@@ -49,6 +50,7 @@ def track_video(
             yield tracks.frame_index, tracks.time_ns, tracks
 
 
+@forgetting()
 def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -> "polars.DataFrame":
     """The figures of a video as a table, the same rows and columns as `figures.csv`.
 
@@ -66,6 +68,7 @@ def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -
     return figures_table(figures, dated=job.dated)
 
 
+@forgetting()
 def measure_trajectories(
     path: str | Path,
     site: str | Path | SiteFile | None = None,

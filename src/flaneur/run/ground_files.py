@@ -37,14 +37,15 @@ def look_at_ground(job: Job, picture: Path) -> GroundLook:
     stated = job.camera.ground is not None
     if not stated:
         job = replace(job, camera=job.camera.model_copy(update={"ground": GroundTable(from_sizes=True)}))
+    detector = open_job_detector(job)
     try:
-        plane, trouble = ground_of(job, open_job_detector(job)), ""
+        plane, trouble = ground_of(job, detector), ""
     except UserError as error:
         if stated:
             raise
         plane, trouble = None, str(error)
     with open_source(job) as source:
-        place = empty_place(source)
+        place = empty_place(source, detector)
     drawn = with_metres(place, metre_grid(plane)) if plane else with_grid(place)
     with written_whole(picture) as file:
         file.write(png(drawn))

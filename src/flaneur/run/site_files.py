@@ -13,6 +13,7 @@ from flaneur.config.site import SiteFile, SiteTable
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.detector import DetectParams, open_detector
+from flaneur.detect.protocol import Detector
 from flaneur.release.background import still
 from flaneur.release.redact import Redactor
 from flaneur.run.clock import StageClock
@@ -41,7 +42,7 @@ def start_site(video: Path, site: Path, picture: Path) -> None:
     """
     with FileSource(video) as source:
         created = source.info.created or EXAMPLE_START
-        place = empty_place(source)
+        place = empty_place(source, open_detector(DetectParams()))
     text = Template(START.read_text("utf-8")).substitute(
         picture=picture.name,
         site=site,
@@ -62,14 +63,14 @@ def import_otflow(sections: Path, video: Path, site: Path) -> tuple[str, ...]:
     return imported.notes
 
 
-def empty_place(source: FileSource) -> RedactedImage:
+def empty_place(source: FileSource, detector: Detector) -> RedactedImage:
     """The place of the video's beginning with road users hidden, and seen through where they moved on."""
     size = source.info.width_px, source.info.height_px
     redactor = Redactor(*size)
     tracker = Tracker(TrackParams(), *size, np.random.default_rng())
     beginning = itertools.takewhile(lambda frame: frame.time_ns < LOOK_NS, source.frames())
     images: list[RedactedImage] = []
-    for frame, detections in look(beginning, LOOKS_PER_S, 0.0, open_detector(DetectParams()), StageClock()):
+    for frame, detections in look(beginning, LOOKS_PER_S, 0.0, detector, StageClock()):
         images += redactor.step(frame, detections, tracker.step(frame.index, frame.time_ns, detections))
     return still(images + redactor.finish(tracker.flush()))
 
