@@ -48,12 +48,15 @@ class Watching:
     stop: threading.Event = field(default_factory=threading.Event)
     reload: threading.Event = field(default_factory=threading.Event)
     failures: list[BaseException] = field(default_factory=list)
+    is_alive: bool = True
 
     def run(self) -> None:
         try:
             self.watch.run(self.stop, self.reload)
         except Exception as error:  # noqa: BLE001  # told on the thread of the test
             self.failures.append(error)
+        finally:
+            self.is_alive = False
 
     def status(self, camera: str) -> CameraStatus:
         wait_until(lambda: any(status.camera == camera for status in self.watch.statuses()))

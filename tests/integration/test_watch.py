@@ -1,0 +1,310 @@
+"""The watch over cameras that come and go: real RTSP servers on loopback, real stores, real signals."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from flaneur.data.errors import UserError
+from flaneur.data.time import MINUTE_NS, SECOND_NS
+from flaneur.run.api import measure_video
+from flaneur.run.live.setup import read_setup
+from flaneur.run.live.watch import Watch
+from flaneur.source.live_clock import Clock
+from support.live_cameras import RtspServer, wait_until
+from support.program import PROGRAM, environment
+from support.scene import living_street, write_board_detector
+from support.video import write_video
+from support.watching import SITE, camera_table, detector_table, stored, totals, watching
+
+CAMERA = {"preset": "ultrafast", "crf": "14", "g": "10", "bf": "0"}
+SECONDS = 9
+LINES = """\
+[[camera.line]]
+name = "west"
+points = [[0.2, 0.0], [0.2, 1.0]]
+[[camera.line]]
+name = "east"
+points = [[0.8, 0.0], [0.8, 1.0]]
+"""
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a street's film and a detector for it."""
+    folder = tmp_path_factory.mktemp("films")
+    write_video(folder / "scene.mp4", living_street(SECONDS, rate=10), rate=10, options=CAMERA)
+    write_board_detector(folder / "boards.xml")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, films: Path) -> Path:
+    """Where a site is, beside the film."""
+    for name in ("scene.mp4", "boards.xml", "boards.bin"):
+        (tmp_path / name).hardlink_to(films / name)  # what lies elsewhere is not served
+    return tmp_path
+
+
+def site(folder: Path, *cameras: str, rate_per_s: float = 5.0, more: str = "") -> Path:
+    path = folder / "site.toml"
+    path.write_text(SITE + "".join(cameras) + more + detector_table(folder / "boards.xml", rate_per_s))
+    return path
+
+
+def film(name: str = "c", keys: str = "") -> str:
+    return camera_table(name, "scene.mp4", keys=keys)
+
+
+@contextmanager
+def program(path: Path, home: Path) -> Iterator[subprocess.Popen[str]]:
+    """`flaneur watch` in a process of its own; what it logs is in `watch.log` beside the home."""
+    with (home.parent / "watch.log").open("a") as log:
+        command = [sys.executable, "-c", PROGRAM, "watch", str(path), "--log-json"]
+        process = subprocess.Popen(command, env=environment(home), stderr=log, stdout=log, text=True)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def logged(home: Path, event: str) -> int:
+    return (home.parent / "watch.log").read_text().count(f'"event": "{event}"')
+
+
+def keys_of(folder: Path) -> Counter[tuple[object, ...]]:
+    return Counter((m.start_ns, m.camera, m.measure, m.place, m.direction, m.kind) for m in stored(folder))
+
+
+class TestCounts:
+    def test_a_camera_over_rtsp_counts_what_its_file_counts(self, folder: Path) -> None:
+        """Each frame has its turn: 10 come a second, and slots for looks are half as long."""
+        with RtspServer(folder) as server:
+            once = server.url("scene.mp4", loop=False)
+            path = site(folder, camera_table("c", once, places=LINES), rate_per_s=20.0)
+            with watching(path) as running:
+                status = running.wait_for("c", "lost", SECONDS + 30)
+                wait_until(lambda: running.status("c").frames_seen - running.status("c").looks <= 12)
+        assert status.frames_seen == 10 * SECONDS
+        live = totals(stored(folder), "c")
+        table = measure_video(
+            folder / "scene.mp4", site(folder, camera_table("c", "scene.mp4", places=LINES), rate_per_s=20.0)
+        )
+        direct: Counter[tuple[str, ...]] = Counter()
+        for row in table.filter(table["measure"] == "crossings").iter_rows(named=True):
+            direct[row["measure"], row["place"], row["direction"], row["kind"]] += row["value"]
+        assert live == direct
+        assert sum(live.values()) >= 3
+
+    def test_a_film_at_its_own_pace_ends_the_watch(self, folder: Path) -> None:
+        with watching(site(folder, film())) as running:
+            wait_until(lambda: not running.is_alive, SECONDS + 30)
+        observed_s = {m.start_ns: 60 * m.coverage for m in stored(folder)}
+        assert sum(observed_s.values()) == pytest.approx(SECONDS, abs=1.0)
+
+
+class TestLoss:
+    def test_a_camera_that_loses_power_comes_back_and_the_other_feels_nothing(self, folder: Path) -> None:
+        with RtspServer(folder) as server, RtspServer(folder) as other:
+            tables = (camera_table("a", server.url("scene.mp4")), camera_table("b", other.url("scene.mp4")))
+            with watching(site(folder, *tables)) as running:
+                running.wait_for("a", "watching")
+                running.wait_for("b", "watching")
+                server.kill()
+                lost = running.wait_for("a", "lost", 10)
+                assert lost.reason in ("ended", "refused")
+                server.start()
+                assert running.wait_for("a", "watching").reconnections >= 1
+                assert running.status("b").reconnections == 0
+                assert running.status("b").state == "watching"
+
+    def test_a_camera_that_falls_silent_is_lost_within_ten_seconds(self, folder: Path) -> None:
+        with (
+            RtspServer(folder) as server,
+            watching(site(folder, camera_table("a", server.url("scene.mp4")))) as running,
+        ):
+            running.wait_for("a", "watching")
+            server.freeze()
+            assert running.wait_for("a", "lost", 10).reason == "silent"
+            server.thaw()
+            running.wait_for("a", "watching", 40)
+
+    def test_a_camera_that_is_not_there_is_told_and_tried_again(self, folder: Path) -> None:
+        server = RtspServer(folder)
+        with watching(site(folder, camera_table("a", server.url("scene.mp4")))) as running:
+            assert running.wait_for("a", "lost", 10).reason == "refused"
+            with server:
+                running.wait_for("a", "watching", 40)
+
+
+class TestPower:
+    def test_kill_9_loses_at_most_the_running_interval_and_doubles_nothing(self, folder: Path) -> None:
+        """Intervals of a minute: the watch is killed, started again and stopped in good order."""
+        home = folder / "home"
+        with RtspServer(folder) as server:
+            path = site(folder, *(camera_table(name, server.url("scene.mp4")) for name in ("a", "b")))
+            with program(path, home) as process:
+                wait_until(lambda: logged(home, "camera open") == 2, 60)
+                time.sleep(3)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            with program(path, home) as process:
+                wait_until(lambda: logged(home, "camera open") == 4, 60)
+                begin_ns = time.time_ns()
+                time.sleep(4)
+                process.send_signal(signal.SIGTERM)
+                stopping_s = time.monotonic()
+                assert process.wait(10) == 0
+                assert time.monotonic() - stopping_s < 5.0
+        figures = stored(folder)
+        assert set(keys_of(folder).values()) == {1}
+        observed_s = sum({(m.start_ns, m.camera): 60 * m.coverage for m in figures if m.camera == "a"}.values())
+        assert 2.0 < observed_s < 8.0, "the second run only: the first was killed within its interval"
+        assert all(m.end_ns > begin_ns - MINUTE_NS for m in figures)
+
+    def test_a_second_run_within_an_interval_replaces_nothing(self, folder: Path) -> None:
+        path = site(folder, film())
+        for _ in range(2):
+            with watching(path) as running:
+                running.wait_for("c", "watching")
+                time.sleep(1.0)
+            found = stored(folder)
+        runs = {m.start_ns for m in found}
+        if len(runs) == 1:  # both within one minute
+            assert {m.coverage for m in found} == {m.coverage for m in stored(folder)}
+        assert set(keys_of(folder).values()) == {1}
+
+    def test_a_second_watch_over_the_same_store_is_refused(self, folder: Path) -> None:
+        with watching(site(folder, film())), pytest.raises(UserError, match="another flaneur watch"):
+            Watch(read_setup(folder / "site.toml"))
+
+
+class TestStore:
+    def test_a_store_that_is_locked_for_a_while_loses_nothing(self, folder: Path) -> None:
+        with watching(site(folder, film())) as running:
+            running.wait_for("c", "watching")
+            with closing(sqlite3.connect(folder / "results" / "flaneur.sqlite")) as other:
+                other.execute("BEGIN IMMEDIATE")
+                running.stop.set()
+                time.sleep(1.0)
+                other.rollback()
+        assert stored(folder)
+
+    def test_a_store_that_stays_locked_ends_the_watch_with_a_sentence(self, folder: Path) -> None:
+        path = site(folder, film())
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+        with closing(sqlite3.connect(folder / "results" / "flaneur.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(UserError, match="locked"), watching(path) as running:
+                running.wait_for("c", "watching")
+
+
+class TestReload:
+    def test_cameras_come_and_go_and_the_same_ones_go_on(self, folder: Path) -> None:
+        with RtspServer(folder) as server:
+            same = camera_table("same", server.url("scene.mp4"))
+            other = camera_table("other", server.url("scene.mp4"))
+            with watching(site(folder, same, other)) as running:
+                running.wait_for("same", "watching")
+                running.wait_for("other", "watching")
+                site(folder, same, camera_table("new", server.url("scene.mp4")))
+                running.reload.set()
+                running.wait_for("new", "watching")
+                assert {status.camera for status in running.watch.statuses()} == {"same", "new"}
+                assert running.status("same").reconnections == 0
+                assert running.status("same").state == "watching"
+                site(folder, same.replace("middle", "elsewhere"))
+                running.reload.set()
+                wait_until(lambda: len(running.watch.statuses()) == 1)
+                running.wait_for("same", "watching")
+        assert {m.camera for m in stored(folder)} == {"same", "other", "new"}
+        assert {m.place for m in stored(folder)} == {"middle", "elsewhere", "whole picture"}
+
+    @pytest.mark.parametrize(
+        "text",
+        ["nonsense", SITE, SITE + camera_table("c", "ftp://x/y"), SITE + camera_table("c", "rtsp://u:p@host/y")],
+    )
+    def test_an_invalid_file_changes_nothing(self, folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+        path = site(folder, film())
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            path.write_text(text)
+            running.reload.set()
+            wait_until(lambda: not running.reload.is_set())
+            time.sleep(0.6)
+            assert running.status("c").state == "watching"
+            assert running.status("c").reconnections == 0
+        said = capsys.readouterr()
+        assert "refused" in said.out + said.err
+
+
+class JumpyClock(Clock):
+    """A clock against which the test sets the system's."""
+
+    set_by_ns = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begin_ns = JumpyClock.set_by_ns
+
+    def now_ns(self) -> int:
+        return super().now_ns() + self._begin_ns
+
+    def jumped_ns(self) -> int:
+        return JumpyClock.set_by_ns - self._begin_ns
+
+
+class TestClock:
+    @pytest.mark.parametrize("by_s", [3600, -3600])
+    def test_a_clock_that_was_set_is_noticed_and_followed(
+        self, folder: Path, by_s: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(JumpyClock, "set_by_ns", 0)
+        with RtspServer(folder) as server:
+            path = site(folder, camera_table("c", server.url("scene.mp4")))
+            with watching(path, JumpyClock) as running:
+                running.wait_for("c", "watching")
+                time.sleep(1)
+                JumpyClock.set_by_ns = by_s * SECOND_NS
+                wait_until(lambda: abs(running.status("c").since_ns - time.time_ns()) > 3000 * SECOND_NS)
+                running.wait_for("c", "watching")
+                time.sleep(1)
+        starts = sorted({m.start_ns // SECOND_NS for m in stored(folder)})
+        assert starts[-1] - starts[0] == pytest.approx(abs(by_s), abs=60)
+        assert set(keys_of(folder).values()) == {1}
+
+
+class TestLoad:
+    def test_forty_films_at_once_are_all_looked_at_evenly(self, folder: Path) -> None:
+        names = [f"camera {number}" for number in range(40)]
+        more = "[watch]\nworkers = 1\n"
+        with watching(site(folder, *(film(name) for name in names), more=more)) as running:
+            for name in names:
+                running.wait_for(name, "watching", 60)
+            before = {status.camera: status.looks for status in running.watch.statuses()}
+            wait_until(lambda: sum(status.looks for status in running.watch.statuses()) > sum(before.values()) + 200)
+            after = {status.camera: status.looks for status in running.watch.statuses()}
+        looks = [after[name] - before[name] for name in names]
+        assert max(looks) - min(looks) <= 2
+
+
+def test_threads_and_files_are_given_back(folder: Path) -> None:
+    path = site(folder, film())
+    counts = []
+    for _ in range(3):
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+        wait_until(lambda: not any(t.name.startswith("camera") for t in threading.enumerate()))
+        counts.append((threading.active_count(), len(os.listdir("/proc/self/fd"))))  # noqa: PTH208
+    assert counts[2] <= counts[1]
