@@ -122,8 +122,8 @@ def _state_entity(site: SiteFacts, prefix: str, camera: str, device: str) -> dic
 
 def _figure_entity(site: SiteFacts, prefix: str, series: Series, unit: str) -> dict[str, Any]:
     # A kind that was not there has no entry, and what is missing is unknown to Home Assistant, which knows it as None.
-    of_direction = f"(value_json.figures[{json.dumps(series.direction)}] | default({{}}))"
-    value = f"({of_direction}[{json.dumps(series.kind)}] | default({{}})).value"
+    direction, kind = (json.dumps(name, ensure_ascii=False) for name in (series.direction, series.kind))
+    value = f"((value_json.figures[{direction}] | default({{}}))[{kind}] | default({{}})).value"
     entity = {
         "platform": "sensor",
         "unique_id": f"flaneur_{series.id}",
