@@ -65,8 +65,9 @@ class Lines:
 
     def side(self, foot: Array) -> Array:
         """>= 0 to the right of each segment's straight line, [n, s]; its size is proportional to the distance."""
-        side: Array = foot[:, :1] * self.plane[0] + foot[:, 1:] * self.plane[1] + self.plane[2]
-        return side
+        a, b, c = self.plane[..., None]
+        side: Array = a * foot[:, 0] + b * foot[:, 1] + c  # segment by segment, which is several times faster
+        return side.T
 
 
 def _nudged(path: Array, down: float) -> Array:
@@ -132,7 +133,7 @@ def advance(state: CrossingState, feet: Feet, params: Lines) -> tuple[CrossingSt
     state, row, known = admit(state, feet.track_id)
     right = params.side(feet.xy) >= 0.0
     net, last_ns, met = state.net, state.last_ns, NO_PASSES
-    changed = right != state.right[row]
+    changed = right != state.right.take(row, axis=0)
     changed[~known] = False
     if changed.any():
         net, last_ns = net.copy(), last_ns.copy()
@@ -156,6 +157,8 @@ def advance(state: CrossingState, feet: Feet, params: Lines) -> tuple[CrossingSt
         net[clear] = 0
         state = replace(state, net=net)
     ended = rows_of(state, feet.ended)
+    if not len(ended):
+        return state, counted, met
     cut_off, line = state.net[ended].nonzero()
     return evict(state, ended), Passes.joined(counted, _passes(state, ended[cut_off], line)), met
 
@@ -170,7 +173,7 @@ def _intersections(
 ) -> Passes:
     """Where the ways from the last feet to these meet segments whose side `changed` [n, s]."""
     i, s = changed.nonzero()
-    old, new = state.foot[row[i]], feet.xy[i]
+    old, new = state.foot.take(row[i], axis=0), feet.xy.take(i, axis=0)
     way = new - old
     hit = (cross(way, params.start[s] - new) >= 0.0) != (cross(way, params.end[s] - new) >= 0.0)
     i, s, old, new = i[hit], s[hit], old[hit], new[hit]
@@ -188,7 +191,7 @@ def _clear(
     """Rows and lines whose intersections can be settled, since the foot has left the line behind."""
     if not state.net.any():
         return NO_ROWS, NO_ROWS
-    near = np.flatnonzero(state.net[row].any(axis=1))
+    near = np.flatnonzero((state.net != 0).any(axis=1)[row])
     if not len(near):
         return NO_ROWS, NO_ROWS
     away = np.minimum.reduceat(distance(feet.xy[near], params.start, params.end), params.first, axis=1)

@@ -112,14 +112,18 @@ def step(
         foot_m=put(state.foot_m, row, tracks.xy_m),
         clear_m=put(state.clear_m, row, feet.clear),
     )
-    speed_mps = np.hypot(tracks.velocity_mps[:, 0], tracks.velocity_mps[:, 1])
-    error_s = np.zeros(len(state))
-    error_s[row] = tracks.sigma_m / np.fmax(speed_mps, SLOWEST_MPS)
-    been = state.since_ns != NEVER
-    state, left = _pass(state, passed.zones, error_s, params)
     ended = rows_of(state, tracks.ended)
-    lost = _lost(state, ended, been[ended], params)
-    return evict(state, ended), _joined(left, lost)
+    been = state.since_ns[ended] != NEVER
+    if len(passed.zones):
+        vx, vy = tracks.velocity_mps.T
+        error_s = np.zeros(len(state))
+        error_s[row] = tracks.sigma_m / np.fmax(np.hypot(vx, vy), SLOWEST_MPS)
+        state, left = _pass(state, passed.zones, error_s, params)
+    else:
+        left = NOTHING
+    if not len(ended):
+        return state, left
+    return evict(state, ended), _joined(left, _lost(state, ended, been, params))
 
 
 def finish(state: DwellState, passed: Passed, params: DwellParams) -> Dwelt:
@@ -135,17 +139,24 @@ def _stand(
     state: DwellState, row: NDArray[np.intp], tracks: GroundTracks, inside: NDArray[np.bool_], params: DwellParams
 ) -> DwellState:
     """Add the time that was stood since each track was last seen: half for either end at which it stood."""
-    stands = params.standing.after(state.stands[row], tracks)
-    ends = state.stands[row].astype(np.float64) + stands
-    since_s = (tracks.time_ns - state.seen_ns[row]) / SECOND_NS
-    stood_s = state.stood_s[row] + (inside & state.inside[row]) * (0.5 * ends * since_s)[:, None]
-    stood_s *= inside | (state.since_ns[row] != NEVER)
+    stood = state.stands[row]
+    stands = params.standing.after(stood, tracks)
+    stood_s = state.stood_s
+    some = np.flatnonzero(stood | stands)
+    if len(some):
+        at, here = row[some], inside.take(some, axis=0)
+        ends = stood[some].astype(np.float64) + stands[some]
+        since_s = (tracks.time_ns - state.seen_ns[at]) / SECOND_NS
+        more_s = (here & state.inside.take(at, axis=0)) * (0.5 * ends * since_s)[:, None]
+        stood_s = put(stood_s, at, stood_s.take(at, axis=0) + more_s)
+    is_in = put(state.inside, row, inside)
+    stood_s = stood_s * (is_in | (state.since_ns != NEVER))
     return replace(
         state,
         seen_ns=put(state.seen_ns, row, tracks.time_ns),
         stands=put(state.stands, row, stands),
-        inside=put(state.inside, row, inside),
-        stood_s=put(state.stood_s, row, stood_s),
+        inside=is_in,
+        stood_s=stood_s,
     )
 
 

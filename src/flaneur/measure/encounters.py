@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -56,7 +55,7 @@ class Encounters(Private):
     def take(self: Table, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Table:
         """The rows that an index or boolean array selects."""
         at = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        return type(self)(*(getattr(self, name).take(at, axis=0) for name in _columns(type(self))))
+        return type(self)(*(getattr(self, name).take(at, axis=0) for name in self.__match_args__))
 
     @classmethod
     def none(cls: type[Table]) -> Table:
@@ -71,12 +70,7 @@ class Encounters(Private):
         full = [part for part in parts if len(part)] or parts[:1]
         if len(full) == 1:
             return full[0]
-        return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in _columns(cls)))
-
-
-@cache
-def _columns(table: type[Encounters]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(table))
+        return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in cls.__match_args__))
 
 
 def pair_key(low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.geometry import OUT, Flow
 from flaneur.data.private import Events, Feet
-from flaneur.measure.memory import NO_EVENTS, Passes, TrackTable, admit, evict, put, rows_of
+from flaneur.measure.memory import NO_EVENTS, Passes, TrackTable, admit, evict, find, put, rows_of
 
 NEVER_NS = np.iinfo(np.int64).max
 
@@ -92,6 +92,8 @@ def _remember(state: FlowState, lines: Passes, zones: Passes, params: Flows) -> 
     place = np.concatenate((lines.place, zones.place + params.lines))
     counts = params.used[place]
     counts[len(lines) :] &= zones.direction != OUT
+    if not counts.any():
+        return state
     place = place[counts]
     track_id = np.concatenate((lines.track_id, zones.track_id))[counts]
     when = np.concatenate((lines.time_ns, zones.time_ns))[counts]
@@ -106,8 +108,8 @@ def _remember(state: FlowState, lines: Passes, zones: Passes, params: Flows) -> 
 
 def _both(state: FlowState, feet: Feet) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows of the tracks that are in the table and in this frame, in either."""
-    row = state.track_id.searchsorted(feet.track_id)
-    at = np.flatnonzero(state.track_id.take(row, mode="clip") == feet.track_id)
+    row, known = find(state, feet.track_id)
+    at = np.flatnonzero(known)
     return row[at], at
 
 

@@ -1,7 +1,6 @@
 """What a measure remembers of each live track: columns of arrays, one row per track, sorted by id."""
 
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -17,7 +16,10 @@ NO_ROWS = np.zeros(0, np.intp)
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class TrackTable(Private):
-    """Base of all per-track states. Every field is an array whose first dimension is the track."""
+    """Base of all per-track states. Every field is an array whose first dimension is the track.
+
+    Their names are in `__match_args__`; `dataclasses.fields` takes longer than most of what is done to them.
+    """
 
     BLANK: ClassVar[dict[str, Any]] = {}
     """What a column holds for a new track where that is not 0."""
@@ -50,7 +52,7 @@ def admit(table: Table, track_id: NDArray[np.int64]) -> tuple[Table, NDArray[np.
         column[at] = blank
         return column
 
-    columns = {name: grown(name) for name in _names(type(table))}
+    columns = {name: grown(name) for name in table.__match_args__}
     columns["track_id"][at] = new
     return type(table)(**columns), row, known
 
@@ -64,14 +66,8 @@ def find(table: TrackTable, track_id: NDArray[np.int64]) -> tuple[NDArray[np.int
     return row, known
 
 
-@cache
-def _names(table: type[TrackTable]) -> tuple[str, ...]:
-    """The columns of a table; `dataclasses.fields` takes longer than most of what is done to them."""
-    return tuple(f.name for f in fields(table))
-
-
-def put(column: NDArray[Any], row: NDArray[np.intp], values: Any) -> NDArray[Any]:
-    """A copy of `column` with `values` at `row`: states are never changed in place."""
+def put(column: NDArray[Any], row: NDArray[np.intp] | tuple[NDArray[Any], ...], values: Any) -> NDArray[Any]:
+    """A copy of `column` with `values` at `row`, or row and column: states are never changed in place."""
     out = column.copy()
     out[row] = values
     return out
@@ -94,7 +90,7 @@ def evict(table: Table, rows: NDArray[np.intp]) -> Table:
     stays = np.ones(len(table), np.bool_)
     stays[rows] = False
     rest = np.flatnonzero(stays)
-    return type(table)(**{name: getattr(table, name).take(rest, axis=0) for name in _names(type(table))})
+    return type(table)(**{name: getattr(table, name).take(rest, axis=0) for name in table.__match_args__})
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

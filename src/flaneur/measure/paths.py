@@ -135,7 +135,7 @@ def start(places: int) -> Paths:
 def step(state: Paths, tracks: GroundTracks, met: Passes) -> Paths:
     """One frame and what was met in it, lines before zones; tracks that end with it are still held."""
     state, row, known = admit(state, tracks.track_id)
-    speed = np.hypot(tracks.velocity_mps[:, 0], tracks.velocity_mps[:, 1])
+    speed, along = _motion(tracks)
     velocity = np.where(np.isnan(tracks.velocity_mps), 0.0, tracks.velocity_mps)
     path = state.path_m[row, NOW] + np.where(known, _forward(state, row, tracks.xy_m, velocity), 0.0)
     new = row[~known]
@@ -149,7 +149,7 @@ def step(state: Paths, tracks: GroundTracks, met: Passes) -> Paths:
         speed_mps=_shifted(state.speed_mps, row, known, speed),
         xy_m=put(state.xy_m, row, tracks.xy_m),
         velocity_mps=put(state.velocity_mps, row, velocity),
-        along_mps2=put(state.along_mps2, row, np.nan_to_num(along_mps2(tracks))),
+        along_mps2=put(state.along_mps2, row, np.where(np.isnan(along), 0.0, along)),
         length_m=put(state.length_m, row, tracks.size_m[:, 0]),
         sigma_m=put(state.sigma_m, row, tracks.sigma_m),
         sigma_mps=put(state.sigma_mps, row, tracks.sigma_mps),
@@ -193,21 +193,22 @@ def moments(state: Paths, passes: Passes, first: int = 0) -> Moments:
 
 def along_mps2(tracks: GroundTracks) -> Array:
     """Acceleration [n] in the direction of the velocity; NaN where either is not known or nobody moves."""
-    vx, vy = tracks.velocity_mps.T
-    ax, ay = tracks.acceleration_mps2.T
-    speed = np.hypot(vx, vy)
-    along: Array = (vx * ax + vy * ay) / np.where(speed > 0.0, speed, np.nan)
-    return along
+    return _motion(tracks)[1]
+
+
+def _motion(tracks: GroundTracks) -> tuple[Array, Array]:
+    """Speed, and acceleration in the direction of the velocity, [n] each."""
+    (vx, vy), (ax, ay) = tracks.velocity_mps.T, tracks.acceleration_mps2.T
+    speed = np.sqrt(vx * vx + vy * vy)
+    return speed, (vx * ax + vy * ay) / np.where(speed > 0.0, speed, np.nan)
 
 
 def _forward(state: Paths, row: NDArray[np.intp], xy_m: Array, velocity: Array) -> Array:
     """Way of each step [n] in the direction of the mean velocity; the plain distance where there is none."""
-    way = xy_m - state.xy_m[row]
-    ahead = velocity + state.velocity_mps[row]
-    size = np.hypot(ahead[:, 0], ahead[:, 1])
-    along = (way * ahead).sum(axis=1)
-    plain = np.hypot(way[:, 0], way[:, 1])
-    forward: Array = np.divide(along, size, out=plain, where=size > 0.0)
+    x, y = (xy_m - state.xy_m.take(row, axis=0)).T
+    vx, vy = (velocity + state.velocity_mps.take(row, axis=0)).T
+    size, plain = np.sqrt(vx * vx + vy * vy), np.sqrt(x * x + y * y)
+    forward: Array = np.divide(x * vx + y * vy, size, out=plain, where=size > 0.0)
     return forward
 
 
@@ -223,9 +224,9 @@ def _shifted(column: NDArray[Any], row: NDArray[np.intp], known: NDArray[np.bool
 
 def _at(state: Paths, row: NDArray[np.intp], time_ns: NDArray[np.int64]) -> tuple[Array, Array]:
     """Way and speed at moments of the latest step."""
-    before, now = state.time_ns[row].T
+    before, now = state.time_ns.take(row, axis=0).T
     share = (time_ns - before) / np.maximum(now - before, 1)
-    path, speed = state.path_m[row], state.speed_mps[row]
+    path, speed = state.path_m.take(row, axis=0), state.speed_mps.take(row, axis=0)
     # a velocity that is known at one end only holds for the whole step
     speed = np.where(np.isnan(speed), speed[:, ::-1], speed)
     return _between(path, share), _between(speed, share)

@@ -90,7 +90,8 @@ class Lanes:
         ahead = np.stack((np.cos(tracks.heading_rad), np.sin(tracks.heading_rad)))
         along, across = np.abs(ahead.T @ self.axis), np.abs(ahead[::-1].T @ (self.axis * ((-1.0,), (1.0,))))
         unknown = np.isnan(tracks.heading_rad)
-        along[unknown], across[unknown] = 1.0, 0.0
+        if unknown.any():
+            along[unknown], across[unknown] = 1.0, 0.0
         half = 0.5 * (tracks.size_m[:, :1] * along + tracks.size_m[:, 1:] * across)
         half = np.where((tracks.kind == Kind.PEDESTRIAN)[:, None], 0.5 * tracks.size_m[:, 1:], half)
         return middle - half, middle + half
@@ -215,8 +216,11 @@ def finish(state: QueueState, params: QueueParams) -> Queued:  # noqa: ARG001
 def _look(queuers: Queuers, tracks: GroundTracks, params: QueueParams) -> Queuers:
     """Whatever can be seen of everyone now."""
     queuers, row, _ = admit(queuers, tracks.track_id)
-    front_m, rear_m = params.lanes.ends(tracks)
-    inside = params.lanes.inside(tracks.xy_m, tracks.kind) & (front_m + rear_m > 0.0)
+    inside = params.lanes.inside(tracks.xy_m, tracks.kind)
+    here, front_m = np.flatnonzero(inside.any(axis=1)), np.zeros(inside.shape)
+    rear_m = front_m.copy()
+    front_m[here], rear_m[here] = params.lanes.ends(tracks.take(here))
+    inside &= front_m + rear_m > 0.0
     return Queuers(
         queuers.track_id,
         put(queuers.seen_ns, row, tracks.time_ns),

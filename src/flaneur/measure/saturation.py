@@ -18,7 +18,7 @@ from flaneur.data.kinds import ALL_KINDS
 from flaneur.data.private import GroundTracks, Private, Samples
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.measure import queues
-from flaneur.measure.memory import TrackTable, admit, evict, put, rows_of
+from flaneur.measure.memory import TrackTable, admit, evict, put
 from flaneur.measure.queues import NEVER, QueueParams, QueueState
 
 HOUR_S = 3600.0
@@ -73,7 +73,7 @@ class Discharge(Private):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Fronts(TrackTable):
-    """Each live track's front end, as it was last seen."""
+    """The front end of each track in a lane, as it was last seen."""
 
     seen_ns: NDArray[np.int64]
     """[m]"""
@@ -112,6 +112,8 @@ def start(params: SaturationParams) -> SaturationState:
 
 def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams) -> tuple[SaturationState, Saturation]:
     """One frame; the queues that are known to have passed by it."""
+    behind, _ = queues.step(state.queues, tracks, params.queues)
+    tracks = tracks.take(np.isin(tracks.track_id, np.concatenate((_in_lanes(state.queues), _in_lanes(behind)))))
     fronts, row, known = admit(state.fronts, tracks.track_id)
     front_m, _ = params.queues.lanes.ends(tracks)
     i, lane = np.nonzero((fronts.front_m[row] > 0.0) & (front_m <= 0.0) & known[:, None])
@@ -129,14 +131,18 @@ def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams)
             discharges[lane[n]] = _passed(discharges[lane[n]], passing, bool(queued[n]))
     over += _close(discharges, tracks.time_ns, params, range(len(discharges)))
     fronts = Fronts(fronts.track_id, put(fronts.seen_ns, row, tracks.time_ns), put(fronts.front_m, row, front_m))
-    fronts = evict(fronts, rows_of(fronts, tracks.ended))
-    behind, _ = queues.step(state.queues, tracks, params.queues)
+    fronts = evict(fronts, np.flatnonzero(~np.isin(fronts.track_id, _in_lanes(behind))))
     return SaturationState(behind, fronts, tuple(discharges)), _tell(over, params)
 
 
 def finish(state: SaturationState, params: SaturationParams) -> Saturation:
     """The queues that were passing when the video ended."""
     return _tell(list(enumerate(state.discharges)), params)
+
+
+def _in_lanes(state: QueueState) -> NDArray[np.int64]:
+    """Who was in any of the lanes at the last whole second, behind its stop line."""
+    return state.queuers.track_id[state.queuers.inside.any(axis=1)]
 
 
 def _queued(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from flaneur.data.geometry import IN, OUT
 from flaneur.data.private import GroundTracks, Samples
 from flaneur.data.time import SECOND_NS
-from flaneur.measure.memory import NO_SAMPLES, TrackTable, admit, evict, rows_of
+from flaneur.measure.memory import NO_SAMPLES, TrackTable, admit, evict, find, put, rows_of
 from flaneur.measure.paths import NOW, Moments, Paths, along_mps2
 from flaneur.measure.segments import Array
 
@@ -105,19 +105,22 @@ def step(
     A passage is complete when the track entered the zone and left it. The acceleration has two groups, `SPEEDING_UP`
     and `BRAKING`, both as positive values; who never sped up has no sample in the first.
     """
-    entries = at_zones.direction == IN
-    if not len(state) and not entries.any():
+    entries = np.flatnonzero(at_zones.direction == IN)
+    if not len(state) and not len(entries):
         return state, NO_SAMPLES, NO_SAMPLES
-    state, _, _ = admit(state, np.unique(at_zones.track_id[entries]))
-    entered_ns, path_m, sigma_m = state.entered_ns.copy(), state.path_m.copy(), state.sigma_m.copy()
-    at = state.track_id.searchsorted(at_zones.track_id[entries]), at_zones.place[entries]
-    entered_ns[at], path_m[at] = at_zones.time_ns[entries], at_zones.path_m[entries]
-    sigma_m[at] = at_zones.sigma_m[entries]
+    entered_ns, path_m, sigma_m = state.entered_ns.copy(), state.path_m, state.sigma_m
+    if len(entries):
+        state, _, _ = admit(state, np.unique(at_zones.track_id[entries]))
+        at = state.track_id.searchsorted(at_zones.track_id[entries]), at_zones.place[entries]
+        entered_ns = put(state.entered_ns, at, at_zones.time_ns[entries])
+        path_m, sigma_m = (put(getattr(state, n), at, getattr(at_zones, n)[entries]) for n in ("path_m", "sigma_m"))
     strongest = _strongest(state, tracks, inside, entered_ns)
     state = Visits(state.track_id, entered_ns, path_m, sigma_m, strongest)
-    speed, acceleration, left = _leave(state, at_zones)
-    entered_ns[left] = NEVER_NS
-    strongest[left] = -np.inf
+    speed, acceleration = NO_SAMPLES, NO_SAMPLES
+    if (at_zones.direction == OUT).any():
+        speed, acceleration, left = _leave(state, at_zones)
+        entered_ns[left] = NEVER_NS
+        strongest[left] = -np.inf
     over = (entered_ns == NEVER_NS).all(axis=1)
     over[rows_of(state, tracks.ended)] = True
     return evict(state, np.flatnonzero(over)), speed, acceleration
@@ -130,20 +133,20 @@ def finish(state: Visits, at_zones: Moments) -> tuple[Samples, Samples]:
 
 def _strongest(state: Visits, tracks: GroundTracks, inside: NDArray[np.bool_], entered_ns: NDArray[np.int64]) -> Array:
     out = state.strongest_mps2.copy()
-    row = state.track_id.searchsorted(tracks.track_id)
-    here = np.flatnonzero(state.track_id.take(row, mode="clip") == tracks.track_id) if len(state) else row[:0]
+    row, known = find(state, tracks.track_id)
+    here = np.flatnonzero(known)
     row, along = row[here], along_mps2(tracks)[here]
-    i, zone = np.nonzero(inside[here] & (entered_ns[row] != NEVER_NS))
-    seen = np.stack((along[i], -along[i]), axis=1)
-    out[row[i], zone] = np.fmax(out[row[i], zone], seen)
+    i, zone = np.nonzero(inside.take(here, axis=0) & (entered_ns != NEVER_NS).take(row, axis=0))
+    row, along = row[i], along[i]
+    for group, sign in ((SPEEDING_UP, 1.0), (BRAKING, -1.0)):
+        out[row, zone, group] = np.fmax(out[row, zone, group], sign * along)
     return out
 
 
 def _leave(state: Visits, at_zones: Moments) -> tuple[Samples, Samples, tuple[NDArray[np.intp], NDArray[np.int32]]]:
     """Speed and acceleration of the passages that are over, and which rows and zones these are."""
     exits = np.flatnonzero(at_zones.direction == OUT)
-    row = state.track_id.searchsorted(at_zones.track_id[exits])
-    held = state.track_id.take(row, mode="clip") == at_zones.track_id[exits] if len(state) else row < 0
+    row, held = find(state, at_zones.track_id[exits])
     exits, row = exits[held], row[held]
     visited = state.entered_ns[row, at_zones.place[exits]] < at_zones.time_ns[exits]
     exits, row = exits[visited], row[visited]

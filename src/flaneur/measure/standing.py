@@ -31,7 +31,8 @@ class Standing:
     def after(self, stood: NDArray[np.bool_], tracks: GroundTracks) -> NDArray[np.bool_]:
         """Who stands now, [n], when those of `stood` [n] did before; where the speed is not known, nothing changes."""
         # noise makes the length of a vector too long in the mean, by about sigma² / (2 speed)
-        square = (tracks.velocity_mps**2).sum(axis=1) - np.nan_to_num(tracks.sigma_mps) ** 2
+        (vx, vy), sigma = tracks.velocity_mps.T, tracks.sigma_mps
+        square = vx * vx + vy * vy - np.where(np.isnan(sigma), 0.0, sigma * sigma)
         speed_mps = np.sqrt(np.maximum(square, 0.0))
         on_foot = tracks.kind == Kind.PEDESTRIAN
         below = np.where(on_foot, STANDING_MPS, self.below_mps)

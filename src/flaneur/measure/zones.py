@@ -75,11 +75,11 @@ class Zones:
         """Whether each foot [n, 2] is in each zone, [n, zones], by the even-odd rule."""
         if not len(self):
             return np.zeros((len(foot), 0), np.bool_)
-        x, y = foot[:, :1], foot[:, 1:]
-        level = (self.start[:, 1] > y) != (self.end[:, 1] > y)
-        crossed = level & (x < self.slope[0] * y + self.slope[1])
-        odd: NDArray[np.bool_] = np.bitwise_xor.reduceat(crossed, self.first, axis=1)
-        return odd
+        x, y = np.ascontiguousarray(foot.T)
+        crossed = (self.start[:, 1:] > y) != (self.end[:, 1:] > y)  # side by side, which is several times faster
+        crossed &= x < self.slope[0][:, None] * y + self.slope[1][:, None]
+        odd: NDArray[np.bool_] = np.bitwise_xor.reduceat(crossed, self.first, axis=0)
+        return np.ascontiguousarray(odd.T)
 
     def border(self, foot: Array) -> Array:
         """Distance of each foot [n, 2] from the border of each zone, [n, zones]."""
@@ -183,18 +183,20 @@ def _follow(
     A way that leads into a zone and out again between two frames, and is clear of the border in between, enters here;
     that it left is settled like every exit.
     """
-    inside, counted = state.inside[row], state.counted[row]
-    changed = inside != old.inside[row]
-    way = state.foot[row] - old.foot[row]
-    leaping = np.hypot(way[:, 0], way[:, 1])[:, None] >= 2 * clear
+    inside, counted = state.inside.take(row, axis=0), state.counted.take(row, axis=0)
+    changed = inside != old.inside.take(row, axis=0)
+    way_x, way_y = (state.foot.take(row, axis=0) - old.foot.take(row, axis=0)).T
+    leaping = np.sqrt(way_x * way_x + way_y * way_y)[:, None] >= 2 * clear
     leaping &= ~(inside | changed | counted)
     fast = np.flatnonzero(leaping.any(axis=1))
-    leaping[fast] &= _near(old.foot[row[fast]], state.foot[row[fast]], params)
+    if len(fast):
+        leaping[fast] &= _near(old.foot.take(row[fast], axis=0), state.foot.take(row[fast], axis=0), params)
     either = changed | leaping
     if not either.any():
         return NO_PASSES, NO_PASSES
     i, zone = either.nonzero()
-    before, after, pair = old.foot[row[i]], state.foot[row[i]], (np.arange(len(i)), zone)
+    before, after = old.foot.take(row[i], axis=0), state.foot.take(row[i], axis=0)
+    pair = (np.arange(len(i)), zone)
     shares = [share[pair] for share in _ways_through(before, after, params)]
     since = old.time_ns[row[i]]
     first_ns, last_ns = (since + np.rint(share * (state.time_ns[row[i]] - since)).astype(np.int64) for share in shares)
@@ -223,11 +225,11 @@ def _clear(
     state: ZoneState, row: NDArray[np.intp], clear: Array, params: Zones
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and zones where the foot has left the border behind, on the side where the track is not counted yet."""
-    differs = state.inside[row] != state.counted[row]
+    differs = (state.inside != state.counted).take(row, axis=0)
     if not differs.any():
         return NO_ROWS, NO_ROWS
     near = np.flatnonzero(differs.any(axis=1))
-    i, zone = np.nonzero((params.border(state.foot[row[near]]) >= clear[near]) & differs[near])
+    i, zone = np.nonzero((params.border(state.foot.take(row[near], axis=0)) >= clear[near]) & differs[near])
     return row[near[i]], zone
 
 
