@@ -164,7 +164,10 @@ class GstServer(Server):
 
 
 class _Pages(http.server.SimpleHTTPRequestHandler):
-    """A folder, `/mjpeg` as motion JPEG of its street.jpg files, and `/to?PLACE`, which sends elsewhere."""
+    """A folder, `/mjpeg` as motion JPEG of its .jpg files, and `/to?PLACE`, which sends elsewhere.
+
+    While a file `silent` is in the folder, no picture is sent.
+    """
 
     protocol_version = "HTTP/1.1"
     login: tuple[str, str] | None = None
@@ -193,6 +196,8 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         pictures = sorted(Path(self.directory).glob("*.jpg"))
         while not self.server.stopped.wait(0.1):
+            if Path(self.directory, "silent").exists():
+                continue
             jpeg = pictures[int(time.monotonic() * 10) % len(pictures)].read_bytes()
             head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             self.wfile.write(head.encode() + jpeg + b"\r\n")

@@ -71,13 +71,13 @@ def try_out(
             lost += 1
             typer.echo(f"{each.name}: {error} ({error.reason})")
             continue
-        typer.echo(f"{each.name}: {_about(check)}")
+        typer.echo(f"{each.name}: {_about(check, is_played=each.address.is_played)}")
         _write_picture(check, out / f"camera-{variable_stem(each.name).lower() or 'unnamed'}.png")
     if lost:
         raise typer.Exit(1)
 
 
-def _about(check: "CameraCheck") -> str:
+def _about(check: "CameraCheck", *, is_played: bool) -> str:
     info, sender = check.info, check.sender
     rate = "too few pictures to tell a rate" if check.rate_per_s is None else f"{check.rate_per_s:.1f} pictures/s"
     parts = [
@@ -86,7 +86,9 @@ def _about(check: "CameraCheck") -> str:
         f"first picture after {check.opened_s:.1f} s",
         f"{check.dropped} pictures lost or damaged",
     ]
-    if sender.ahead_s is None:
+    if is_played:
+        parts.append("played at its own pace")
+    elif sender.ahead_s is None:
         parts.append("the camera does not tell its time: pictures are dated by their arrival")
     elif sender.used:
         parts.append(f"delay {max(-sender.ahead_s, 0):.2f} s by the camera's clock")

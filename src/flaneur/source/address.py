@@ -71,6 +71,11 @@ class Address:
         return self.scheme in ("http", "https") and urlsplit("//" + self.place).path.lower().endswith(".m3u8")
 
     @property
+    def is_played(self) -> bool:
+        """Whether its pictures are there before they are due, and must be held back."""
+        return self.is_file or self.is_playlist
+
+    @property
     def secret_url(self) -> str:
         """What FFmpeg opens. It holds the password: never print it, never keep it."""
         if self.credentials is None:

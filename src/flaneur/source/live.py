@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,10 +21,10 @@ from flaneur.source.address import Address
 from flaneur.source.damage import Damage
 from flaneur.source.file import DISTRUST_S, USUAL_RATE_PER_S, SourceParams
 from flaneur.source.live_clock import Clock
-from flaneur.source.live_opening import connect, lost, video_of
+from flaneur.source.live_opening import LostError, connect, lost, video_of
 from flaneur.source.live_packets import Receiver
 from flaneur.source.live_time import LiveTimeline, PlayedTimeline, SenderClock, Stamps
-from flaneur.source.opening import SourceInfo
+from flaneur.source.opening import SourceError, SourceInfo
 from flaneur.source.picture import Easel, Loader, is_interlaced, turn_of
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 class LiveSource:
     """A camera: `with LiveSource(address, params, clock, epoch_ns) as source: for frame in source.frames(): ...`.
 
-    Connects at once, and raises LostError when that fails or no picture comes. A file is played at its own pace;
-    SourceError when it cannot be used.
+    Connects at once, and raises LostError when that fails or no picture comes. A file is played at its own pace.
     """
 
     info: SourceInfo
@@ -82,9 +82,8 @@ class LiveSource:
                 frames_estimate=None,
                 created=None,
             )
-            is_played = address.is_file or address.is_playlist
             step_ns = round(SECOND_NS / (rate or USUAL_RATE_PER_S))
-            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if is_played else LiveTimeline(epoch_ns)
+            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if address.is_played else LiveTimeline(epoch_ns)
             stamp = self._stamp_reader(container.format.name, first, stream.time_base or 1 / USUAL_RATE_PER_S)
             self._frames = self._read(chain((first,), pictures), stamp, (first.width, first.height))
             stack.callback(self._frames.close)
@@ -126,11 +125,18 @@ class LiveSource:
 
     def _opened(self, stack: ExitStack, open_s: float, read_s: float) -> tuple[InputContainer, VideoStream]:
         if self._address.is_file:
-            file = stack.enter_context(opening.open_file(self._address.place))
-            container = stack.enter_context(opening.open_container(file, self._damage))
-            return container, opening.best_video(container, self._address.shown)
+            return self._opened_file(stack)
         container = stack.enter_context(connect(self._address, open_s, read_s))
         return container, video_of(container, self._address)
+
+    def _opened_file(self, stack: ExitStack) -> tuple[InputContainer, VideoStream]:
+        path = self._address.place
+        try:
+            file = stack.enter_context(opening.open_file(path))
+            container = stack.enter_context(opening.open_container(file, self._damage))
+            return container, opening.best_video(container, path)
+        except SourceError as error:
+            raise LostError("garbage" if Path(path).exists() else "not_found", str(error)) from None
 
     def _pictures(
         self, container: InputContainer, stream: VideoStream, rate_per_s: Fraction

@@ -6,7 +6,6 @@ import stat
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,14 @@ from flaneur.data.private import Private
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Credentials(Private):
-    """A user and a password; neither is ever printed, copied or pickled."""
+    """A user and a password; neither is ever printed, copied or pickled. No dataclass: `asdict` would spell it out."""
 
-    user: str
-    password: str
+    __slots__ = ("password", "user")
+
+    def __init__(self, user: str, password: str) -> None:
+        self.user = user
+        self.password = password
 
 
 class Secrets:
