@@ -1,5 +1,6 @@
 """The watch over cameras that come and go: real RTSP servers on loopback, real stores, real signals."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -20,7 +21,7 @@ from flaneur.run.api import measure_video
 from flaneur.run.live.setup import read_setup
 from flaneur.run.live.watch import Watch
 from flaneur.source.live_clock import Clock
-from support.live_cameras import RtspServer, wait_until
+from support.live_cameras import RtspServer, street_file, wait_until
 from support.program import PROGRAM, environment
 from support.scene import living_street, write_board_detector
 from support.video import write_video
@@ -43,6 +44,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a street's film and a detector for it."""
     folder = tmp_path_factory.mktemp("films")
     write_video(folder / "scene.mp4", living_street(SECONDS, rate=10), rate=10, options=CAMERA)
+    street_file(folder / "long.mp4", 60)
     write_board_detector(folder / "boards.xml")
     return folder
 
@@ -50,7 +52,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path, films: Path) -> Path:
     """Where a site is, beside the film."""
-    for name in ("scene.mp4", "boards.xml", "boards.bin"):
+    for name in ("scene.mp4", "long.mp4", "boards.xml", "boards.bin"):
         (tmp_path / name).hardlink_to(films / name)  # what lies elsewhere is not served
     return tmp_path
 
@@ -289,7 +291,7 @@ class TestLoad:
     def test_forty_films_at_once_are_all_looked_at_evenly(self, folder: Path) -> None:
         names = [f"camera {number}" for number in range(40)]
         more = "[watch]\nworkers = 1\n"
-        with watching(site(folder, *(film(name) for name in names), more=more)) as running:
+        with watching(site(folder, *(camera_table(name, "long.mp4") for name in names), more=more)) as running:
             for name in names:
                 running.wait_for(name, "watching", 60)
             before = {status.camera: status.looks for status in running.watch.statuses()}
@@ -306,5 +308,6 @@ def test_threads_and_files_are_given_back(folder: Path) -> None:
         with watching(path) as running:
             running.wait_for("c", "watching")
         wait_until(lambda: not any(t.name.startswith("camera") for t in threading.enumerate()))
+        gc.collect()
         counts.append((threading.active_count(), len(os.listdir("/proc/self/fd"))))  # noqa: PTH208
     assert counts[2] <= counts[1]
