@@ -1,6 +1,7 @@
 """`flaneur papers`: from the site file, the ledger, the audit log and what was published to papers."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -93,6 +94,7 @@ def _facts(site_path: Path, site: SiteFile, papers: PapersTable, wanted: Wanted,
         budget=_budget(site, book),
         audit=None if site.audit is None else _audit(site_path),
         published=published,
+        connections=_connections(site),
     )
 
 
@@ -151,6 +153,14 @@ def _camera(table: CameraTable, picture: bytes | None) -> Camera:
 def _keeping(site: SiteFile) -> Keeping | None:
     table = site.keep
     return None if table is None else Keeping(table.figures_days, table.fine_days, table.coarsen_to_s)
+
+
+def _connections(site: SiteFile) -> tuple[str, ...]:
+    """Protocols and hosts; the rest of an address may hold a secret."""
+    out = [] if site.serve is None else [f"HTTP {site.serve.host}:{site.serve.port}"]
+    out += [] if site.mqtt is None else [f"MQTT {site.mqtt.host}:{site.mqtt.port}"]
+    hosts = (re.sub(r"^https?://([^/?#]*@)?([^/?#]*).*", r"\2", hook.url) for hook in site.webhook)
+    return (*out, *(f"webhook {host}" for host in hosts))
 
 
 def _guarantee(site: SiteFile) -> Guarantee | None:

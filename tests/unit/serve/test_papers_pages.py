@@ -150,6 +150,8 @@ def test_the_record_has_every_letter_of_the_article() -> None:
     rows = [row[0] for row in shown.table("Verzeichnis nach den Buchstaben").rows]
     assert {name[0] for name in rows if name[1:2] == ")"} == set("abcdefg")
     assert "3f" * 32 in shown.text
+    assert "keine außer zu den Kameras" in shown.text
+    assert "MQTT broker:1883" in read("record", facts(connections=("MQTT broker:1883",)), "de").text
 
 
 def test_the_assessment_has_the_measured_figures_and_their_commands() -> None:

@@ -115,6 +115,8 @@ class SiteFacts:
     budget: Sequence[BudgetDay]
     audit: AuditState | None
     published: Sequence[PublishedSet]
+    connections: Sequence[str] = ()
+    """Where the configuration lets figures and alarms go, without any secrets."""
     languages: Sequence[str] = ()
     """In which the papers are written at the same time."""
 

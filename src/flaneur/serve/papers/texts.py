@@ -239,7 +239,7 @@ ENGLISH: dict[str, str] = {
     "measure_passages": "Entries and exits",
     "measure_occupancy": "Present on average",
     "protection": "Protection in the public figures",
-    "protection_text": "Whatever is visible for at most {rho} at a stretch and at most {times} times a day is protected. What anybody can learn about a person's presence from all public figures of a day and camera is limited by ε = {epsilon} (differential privacy): whoever thought it a toss-up before is at most {sure} sure afterwards. Whoever is visible for longer or more often is protected proportionally less.",
+    "protection_text": "Whatever is visible for at most {rho} at a stretch and at most {times}× a day is protected. What anybody can learn about a person's presence from all public figures of a day and camera is limited by ε = {epsilon} (differential privacy): whoever thought it a toss-up before is at most {sure} sure afterwards. Whoever is visible for longer or more often is protected proportionally less.",
     "protection_assumes": "This assumes that whoever passes is one track in each piece of the video and changes no other. That is not always so.",
     "protection_plain": "Nothing is assumed about detection for this.",
     "budget": "Budget used",
