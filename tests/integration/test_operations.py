@@ -1,6 +1,7 @@
 """The channels of a running site, with a real server, broker and receiver on loopback."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,21 @@ class TestHealth:
         with running(site(serve(port)), tmp_path):
             ask(port, "/healthz")
         assert list(tmp_path.iterdir()) == []
+
+    def test_systemd_hears_that_the_program_is_ready_alive_and_ending(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.settimeout(5)
+            systemd.bind(str(tmp_path / "notify"))
+            monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+            with running(site(), tmp_path) as operations:
+                operations.statuses([STATUS, status(camera="south", state="lost")])
+                operations.statuses([STATUS])
+            heard = [systemd.recv(4096).decode().splitlines() for _ in range(3)]
+        assert heard[0] == ["READY=1", "WATCHDOG=1", "STATUS=1 of 2 cameras are watched"]
+        assert heard[1][0] == "WATCHDOG=1"
+        assert heard[2] == ["STOPPING=1"]
 
 
 class TestMetrics:
