@@ -93,6 +93,15 @@ class Store:
                 self._connection.execute(insert(measurement), [asdict(one) for one in new.values()])
         return list(new.values())
 
+    def last_end_ns(self, site: str, camera: str, since_ns: int) -> int | None:
+        """The end of the camera's latest interval that began at `since_ns` or later; None where there is none."""
+        table = measurement.c
+        of_it = (table.start_ns >= since_ns, table.site == site, table.camera == camera)
+        latest = select(table.end_ns).where(*of_it).order_by(table.start_ns.desc()).limit(1)
+        with explained(self._path), self._engine.connect() as connection:
+            found: int | None = connection.execute(latest).scalar()
+        return found
+
     def _known(self, intervals: Set[tuple[int, str, str]]) -> set[tuple[Any, ...]]:
         """Keys of the figures of these intervals that are in the store."""
         table = measurement.c

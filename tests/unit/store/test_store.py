@@ -207,3 +207,12 @@ def test_what_may_pass_is_told_from_what_will_not(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as told:
         Store.append(path)
     assert not told.value.may_pass
+
+
+def test_until_when_a_camera_is_known(tmp_path: Path) -> None:
+    with Store.append(tmp_path / "s.sqlite") as store:
+        store.add([figure(start_ns=n * MINUTE_NS, camera=name) for n, name in enumerate(("a", "a", "b"))])
+        assert store.last_end_ns("Marktplatz", "a", 0) == 2 * MINUTE_NS
+        assert store.last_end_ns("Marktplatz", "b", 0) == 3 * MINUTE_NS
+        assert store.last_end_ns("Marktplatz", "a", 2 * MINUTE_NS) is None
+        assert store.last_end_ns("elsewhere", "a", 0) is None

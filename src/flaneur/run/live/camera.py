@@ -35,9 +35,10 @@ class Camera:
         turns: "Turns[Camera]",
         clock: Clock,
         keep: Keep,
-        rng: random.Random,
+        resume_ns: int | None,
     ) -> None:
-        """`keep` takes figures of complete intervals and how they came about. UserError for places that cannot be."""
+        """`keep` takes figures of complete intervals and how they came about, `resume_ns` is the end of the latest one
+        that is known. UserError for places that cannot be."""
         self.setup = setup
         self._detector = detector
         self._clock = clock
@@ -45,6 +46,8 @@ class Camera:
         self._turns = turns
         self._job, epoch_ns = setup.job_from(clock.now_ns())
         self.vitals = Vitals(setup.name, clock.now_ns())
+        self.end_ns = resume_ns
+        """End of the latest interval that was told."""
         self._view = self._new_view()
         self._box: Mailbox[Camera] = turns.join(self)
         self.failures = 0
@@ -53,6 +56,7 @@ class Camera:
         def connect() -> LiveSource:
             return LiveSource(setup.address, setup.source, clock, epoch_ns)
 
+        rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         rate_per_s = setup.job.detector.rate_per_s
         self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
         self._connection.start()
@@ -120,7 +124,8 @@ class Camera:
 
     def _store(self, figures: list[Measurement], *, complete: bool) -> None:
         if figures:
+            self.end_ns = max(one.end_ns for one in figures)
             self._keep(figures, self._view.facts(complete=complete))
 
     def _new_view(self) -> View:
-        return View(self._job, self._detector, self.vitals, self._clock, self.setup.address.shown)
+        return View(self._job, self._detector, self.vitals, self._clock, self.setup.address.shown, self.end_ns)

@@ -43,8 +43,13 @@ class View:
     For one thread at a time.
     """
 
-    def __init__(self, job: Job, detector: Detector, vitals: Vitals, clock: Clock, source: str) -> None:
-        """`source` is how the camera may be called in what is stored. Frames count from `job.start_ns`."""
+    def __init__(
+        self, job: Job, detector: Detector, vitals: Vitals, clock: Clock, source: str, resume_ns: int | None = None
+    ) -> None:
+        """`source` is how the camera may be called in what is stored. Frames count from `job.start_ns`.
+
+        Since `resume_ns`, UTC, nobody has looked: intervals from then on are told, without values.
+        """
         self._job = job
         self._detector = detector
         self._vitals = vitals
@@ -66,6 +71,8 @@ class View:
         self._reached_ns = LONG_AGO_NS
         """Frames up to this moment come too late."""
         self._observed_s = 0.0
+        since_ns = self._begin_ns if resume_ns is None else min(resume_ns, self._begin_ns)
+        self._measuring.silence(since_ns - job.start_ns)
 
     @property
     def alarm_levels(self) -> dict[str, int]:
@@ -186,7 +193,7 @@ class View:
         """Nothing came for a while."""
         figures = self._pause()
         until_ns = now_ns - JUDGED_NS
-        if until_ns > max(self._reached_ns, self._begin_ns - self._job.start_ns):
+        if until_ns > self._reached_ns:
             self._reached_ns = until_ns
             figures += self._measuring.silence(until_ns)
         return figures

@@ -7,7 +7,6 @@ Everything here happens on one thread, that of `watch_site`.
 
 import fcntl
 import os
-import random
 import threading
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from flaneur.data.live import Alarm, CameraStatus
 from flaneur.data.time import SECOND_NS, to_s
 from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.detect.protocol import Detector
+from flaneur.release.aggregate import LONGEST_SILENCE
 from flaneur.run.live.alarms import SITE, Alarms
 from flaneur.run.live.camera import Camera
 from flaneur.run.live.keeper import Keeper
@@ -34,6 +34,7 @@ from flaneur.run.live.turns import Turns
 from flaneur.run.results import STORE
 from flaneur.run.retention import keep_figures
 from flaneur.source.live_clock import Clock
+from flaneur.store.store import Store
 
 PERIOD_S = 0.5
 JUMP_NS = 2 * SECOND_NS
@@ -58,7 +59,6 @@ class Watch:
         self._setup = setup
         self._new_clock = new_clock
         self._clock = new_clock()
-        self._rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         self._alarms = Alarms()
         self._load = Load()
         self._turns: Turns[Camera] = Turns()
@@ -104,12 +104,13 @@ class Watch:
         self._record(self._records.configured(self._setup))
         for worker in self._workers:
             worker.start()
+        ends_ns = _ends_ns(self._setup, self._clock.now_ns())
         for camera in self._setup.cameras:
-            self._start(camera)
+            self._start(camera, ends_ns[camera.name])
         log.info("watching", site=self._setup.site.site.name, cameras=len(self._cameras), workers=len(self._workers))
 
-    def _start(self, setup: CameraSetup) -> None:
-        camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, self._rng)
+    def _start(self, setup: CameraSetup, resume_ns: int | None) -> None:
+        camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, resume_ns)
         self._cameras[camera.name] = camera
         self._record(self._records.started(self._setup, setup))
 
@@ -185,16 +186,16 @@ class Watch:
         if abs(jumped_ns) <= JUMP_NS:
             return
         log.warning("clock was set", by_s=round(to_s(jumped_ns), 3))
-        setups = [camera.setup for camera in self._cameras.values()]
-        for camera in list(self._cameras.values()):
+        cameras = list(self._cameras.values())
+        for camera in cameras:
             camera.stop()
-        for camera in list(self._cameras.values()):
+        for camera in cameras:
             self._finish(camera)
         self._clock = self._new_clock()
         now_ns = self._clock.now_ns()
         self._tell([Alarm(SITE, "clock", "clock", "", level, now_ns) for level in (1, 0)])
-        for setup in setups:
-            self._start(setup)
+        for camera in cameras:
+            self._start(camera.setup, camera.end_ns)
 
     def _let_go(self) -> None:
         """Once a day figures that are old enough go, where the site file says so."""
@@ -225,9 +226,10 @@ class Watch:
             camera.stop()
         for camera in gone:
             self._finish(camera)
+        ends_ns = {camera.name: camera.end_ns for camera in gone}
         begun = [setup for setup in new.cameras if setup.name not in self._cameras]
         for setup in begun:
-            self._start(setup)
+            self._start(setup, ends_ns.get(setup.name))
         log.info("site file read anew", ended=[camera.name for camera in gone], begun=[setup.name for setup in begun])
 
     def _end(self) -> None:
@@ -284,6 +286,13 @@ def open_site_detector(setup: SiteSetup) -> Detector:
     """The detector that all cameras of the site share; ModelError when it cannot be used."""
     table = setup.site.detector
     return open_detector(DetectParams(table.model, table.layout, table.kinds, table.licence, workers_of(setup)))
+
+
+def _ends_ns(setup: SiteSetup, now_ns: int) -> dict[str, int | None]:
+    """Camera -> until when the store knows it, not looking back longer than gaps are told."""
+    since_ns = now_ns - LONGEST_SILENCE * setup.site.site.interval_s * SECOND_NS
+    with Store.open(setup.folder / STORE, read_only=True) as store:
+        return {camera.name: store.last_end_ns(setup.site.site.name, camera.name, since_ns) for camera in setup.cameras}
 
 
 def _age(setup: SiteSetup, clock: Clock) -> None:

@@ -52,11 +52,11 @@ def detector(setup: SiteSetup) -> Detector:
 class Day:
     """A camera's view of the street from noon on."""
 
-    def __init__(self, setup: SiteSetup, detector: Detector) -> None:
+    def __init__(self, setup: SiteSetup, detector: Detector, resume_ns: int | None = None) -> None:
         self.clock = SetClock()
         self.vitals = Vitals("c", NOON_NS)
         job, self._epoch_ns = setup.cameras[0].job_from(NOON_NS)
-        self.view = View(job, detector, self.vitals, self.clock, "scene.mp4")
+        self.view = View(job, detector, self.vitals, self.clock, "scene.mp4", resume_ns)
         self.figures: list[Measurement] = []
         self._index = 0
         self._connection = 0
@@ -134,6 +134,23 @@ def test_what_was_counted_before_a_loss_is_kept_and_nobody_is_counted_twice(
     assert 0 < most <= all_of_them
     assert all_of_them - most <= lost_s / 2 + 4  # those who crossed then, and those who stood at the line
     assert broken.coverage[0] == pytest.approx(whole.coverage[0] - lost_s / 60, abs=0.01)
+
+
+def test_the_time_since_an_earlier_run_is_told_as_not_observed(setup: SiteSetup, detector: Detector) -> None:
+    day = Day(setup, detector, NOON_NS - 180 * SECOND_NS)
+    day.connect()
+    day.show(street(6), 5)
+    day.clock.time_ns = NOON_NS + 12 * SECOND_NS
+    day.end()
+    assert day.coverage == pytest.approx({-180: 0.0, -120: 0.0, -60: 0.0, 0: 0.1}, abs=0.004)
+
+
+def test_what_an_earlier_run_told_of_the_future_is_left_alone(setup: SiteSetup, detector: Detector) -> None:
+    day = Day(setup, detector, NOON_NS + 3600 * SECOND_NS)
+    day.connect()
+    day.show(street(2), 0)
+    day.end()
+    assert set(day.coverage) == {0}
 
 
 def test_another_picture_size_changes_no_place(day: Day, setup: SiteSetup, detector: Detector) -> None:
