@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flaneur.run.doctor import Finding, examine
+from flaneur.run import doctor
+from flaneur.run.doctor import examine
+from flaneur.run.live.setup import read_setup
 from flaneur.store.store import Store
 from support.command import command
 from support.figures import MONDAY_7H_NS, Scene
@@ -32,10 +34,6 @@ def site(tmp_path: Path) -> Path:
     path.chmod(0o640)
     (tmp_path / "results").mkdir(mode=0o700)
     return path
-
-
-def found(site: Path, what: str, *, cameras: bool = False) -> list[Finding]:
-    return [finding for finding in examine(site, cameras=cameras) if finding.what == what]
 
 
 def test_a_machine_is_judged_without_a_site(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,16 +64,17 @@ def test_each_finding_that_is_not_well_says_what_to_do(site: Path, capsys: pytes
 
 def test_a_site_file_that_is_wrong(site: Path) -> None:
     site.write_text(SITE + "[serve]\nprot = 1\n")
-    (finding,) = found(site, "site")
+    finding = list(examine(site, cameras=False))[-1]
+    assert finding.what == "site"
     assert finding.verdict == "fail"
     assert "port" in finding.text
 
 
 def test_permissions(site: Path, tmp_path: Path) -> None:
-    assert {one.verdict for one in found(site, "permissions")} == {"ok"}
+    assert {one.verdict for one in doctor.permissions(read_setup(site))} == {"ok"}
     site.chmod(0o666)
     (tmp_path / "results").chmod(0o755)
-    remedies = [one.remedy for one in found(site, "permissions") if one.verdict == "warn"]
+    remedies = [one.remedy for one in doctor.permissions(read_setup(site)) if one.verdict == "warn"]
     assert remedies == [f"chmod go-w {site}", f"chmod o-rwx {tmp_path / 'results'}"]
 
 
@@ -83,7 +82,8 @@ def test_secrets_that_others_can_read(site: Path, tmp_path: Path) -> None:
     site.write_text(SITE.replace("[watch]", '[watch]\nsecrets = "secrets.toml"'))
     (tmp_path / "secrets.toml").write_text('["north"]\nuser = "u"\npassword = "hush"\n')
     (tmp_path / "secrets.toml").chmod(0o644)
-    (finding,) = found(site, "site")
+    finding = list(examine(site, cameras=False))[-1]
+    assert finding.what == "site"
     assert finding.verdict == "fail"
     assert "chmod 600" in finding.text
     assert "hush" not in finding.text
@@ -93,16 +93,16 @@ def test_a_store_that_is_whole_and_one_that_is_damaged(site: Path, tmp_path: Pat
     path = tmp_path / "results" / "flaneur.sqlite"
     with Store.create(path) as store:
         store.write_interval(Scene(lines=("a", "b"), start_ns=MONDAY_7H_NS, minutes=20).measurements())
-    assert [one.verdict for one in found(site, "store")] == ["ok", "ok"]
+    assert [one.verdict for one in doctor.of_store(tmp_path / "results") if one.what == "store"] == ["ok", "ok"]
     content = bytearray(path.read_bytes())
     content[8192:12288] = os.urandom(4096)
     path.write_bytes(content)
-    (finding,) = [one for one in found(site, "store") if one.verdict == "fail"]
+    (finding,) = [one for one in doctor.of_store(tmp_path / "results") if one.verdict == "fail"]
     assert str(path) in finding.text
 
 
 def test_nothing_is_left_behind_and_no_folder_is_made(site: Path, tmp_path: Path) -> None:
     (tmp_path / "results").rmdir()
     before = sorted(tmp_path.rglob("*"))
-    assert [one.verdict for one in found(site, "store")] == ["ok"]
+    assert [one.verdict for one in doctor.of_store(tmp_path / "results") if one.what == "store"] == ["ok"]
     assert sorted(tmp_path.rglob("*")) == before

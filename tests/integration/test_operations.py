@@ -438,13 +438,13 @@ class TestThings:
             if url in done or "$skip" in url:
                 continue
             done.add(url)
-            answer = served.get(url if url.endswith(")") else f"{url}?$top=2")
+            answer = served.get(url if url.endswith(")") else f"{url}?$top=1")
             assert answer.status_code == 200, url
             found = answer.json()
             for entity in found.get("value", [found]):
                 assert entity["@iot.selfLink"].endswith(f"('{entity['@iot.id']}')")
                 to_do += [value for key, value in entity.items() if key.endswith("Link")]
-        assert len(done) > 30
+        assert len(done) > 15
 
     def test_pages_go_through_a_whole_series_in_order(self, served: httpx.Client) -> None:
         stream = served.get("/sensorthings/v1.1/Datastreams?$top=1").json()["value"][0]

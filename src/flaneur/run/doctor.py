@@ -64,11 +64,11 @@ def examine(site_path: Path | None, *, cameras: bool) -> Iterator[Finding]:
         yield Finding("fail", "site", str(error), "put that right, then ask again")
         return
     yield Finding("ok", "site", f"{setup.site.site.name}, {len(setup.cameras)} camera(s), {site_path}")
+    yield from of_store(setup.folder)
+    yield from permissions(setup)
+    yield from _services(setup)
     table = setup.site.detector
     yield _model(DetectParams(table.model, table.layout, table.kinds, table.licence))
-    yield from _store(setup.folder)
-    yield from _permissions(setup)
-    yield from _services(setup)
     if cameras:
         for camera in setup.cameras:
             yield _camera(camera, site_path)
@@ -165,7 +165,8 @@ def _model(params: DetectParams) -> Finding:
     return Finding("ok", "model", f"{detector.facts.name}, SHA-256 {detector.facts.sha256}; it tells {kinds}")
 
 
-def _store(folder: Path) -> Iterator[Finding]:
+def of_store(folder: Path) -> Iterator[Finding]:
+    """Whether the store's folder can be written and has room, and whether the store is whole."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
     try:
         with tempfile.TemporaryFile(dir=there) as file:
@@ -210,7 +211,8 @@ def _disk_kind(folder: Path) -> str:
     return kind
 
 
-def _permissions(setup: SiteSetup) -> Iterator[Finding]:
+def permissions(setup: SiteSetup) -> Iterator[Finding]:
+    """Whether others can change what decides, or read what is the operator's only."""
     files = {"site file": (setup.path, stat.S_IWOTH | stat.S_IWGRP, "change")}
     if setup.folder.is_dir():  # exact figures: for the operator only
         files["folder of the store"] = (setup.folder, stat.S_IRWXO, "read or change")
