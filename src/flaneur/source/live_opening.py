@@ -104,7 +104,7 @@ def reason_of(error: BaseException) -> Reason:
         return "unauthorised"
     if isinstance(error, av.HTTPNotFoundError | FileNotFoundError):
         return "not_found"
-    if isinstance(error, av.error.HTTPError | ConnectionRefusedError):
+    if isinstance(error, av.error.HTTPError | av.error.HTTPClientError | ConnectionRefusedError):
         return "refused"
     if isinstance(error, av.ExitError | TimeoutError):
         return "silent"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from av.container import InputContainer
@@ -85,16 +86,18 @@ class Receiver:
 def _spread(packets: list["VideoPacket"], time_base: Fraction | None) -> None:
     """Date the first packets, which lay ready together, as if each had come when it was due.
 
-    The one with the least delay tells when; those before the first time stamp count as a moment earlier.
+    The one with the least delay tells when; those before the first time stamp count on backwards.
     """
     media_ns = [None if time_base is None else nanoseconds(packet.pts, time_base) for packet in packets]
     arrivals_ns = [packet.opaque.arrival_ns for packet in packets]  # type: ignore[attr-defined]
     delays_ns = [came - media for came, media in zip(arrivals_ns, media_ns, strict=True) if media is not None]
     if not delays_ns:
         return
-    earliest_ns = min(media for media in media_ns if media is not None)
+    known_ns = sorted(media for media in media_ns if media is not None)
+    step_ns = min((after - before for before, after in pairwise(known_ns) if after > before), default=UNIX_US)
     for k, (packet, media) in enumerate(zip(packets, media_ns, strict=True)):
-        due_ns = min(delays_ns) + (earliest_ns - (len(packets) - k) * UNIX_US if media is None else media)
+        unstamped = sum(later is None for later in media_ns[k:])
+        due_ns = min(delays_ns) + (known_ns[0] - unstamped * step_ns if media is None else media)
         packet.opaque = packet.opaque._replace(arrival_ns=due_ns)  # type: ignore[attr-defined]
 
 
