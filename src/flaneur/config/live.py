@@ -30,6 +30,8 @@ class ServeTable(Table):
     """Latitude and longitude of the site in degrees, for city platforms."""
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ZZ"
     """Of who runs the site, ISO 3166-1, for DATEX II."""
+    viewers: list[Name] = []
+    """Who may see the live view, by what their user and password are called in the file of secrets."""
 
 
 class MqttTable(Table):

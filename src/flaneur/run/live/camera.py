@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
 from flaneur.run.live.connection import Connection
@@ -65,6 +65,11 @@ class Camera:
     def name(self) -> str:
         """As in the site file."""
         return self.setup.name
+
+    @property
+    def picture(self) -> RedactedImage | None:
+        """What may be seen of it now; None where that is nothing."""
+        return self._view.picture
 
     @property
     def alarm_levels(self) -> dict[str, int]:
@@ -128,4 +133,5 @@ class Camera:
             self._keep(figures, self._view.facts(complete=complete))
 
     def _new_view(self) -> View:
-        return View(self._job, self._detector, self.vitals, self._clock, self.setup.address.shown, self.end_ns)
+        shown, shows = self.setup.address.shown, self.setup.shows
+        return View(self._job, self._detector, self.vitals, self._clock, shown, self.end_ns, shows=shows)

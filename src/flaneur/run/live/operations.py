@@ -27,6 +27,7 @@ from flaneur.run.results import STORE
 from flaneur.serve.live.board import Board, SiteFacts
 from flaneur.serve.live.http import Access, make_app
 from flaneur.serve.live.metrics import ChannelCount
+from flaneur.serve.live.views import Look
 from flaneur.store.archive import Archive
 from flaneur.store.errors import StoreError
 
@@ -48,14 +49,15 @@ class Operations:
     Every method returns at once (`close` within two seconds) and may be called from any one thread.
     """
 
-    def __init__(self, site: SiteFile, folder: Path, secrets: ServiceSecrets) -> None:
-        """`folder` holds the site's store. UserError when the port is taken or a secret is missing."""
+    def __init__(self, site: SiteFile, folder: Path, secrets: ServiceSecrets, look: Look | None = None) -> None:
+        """`folder` holds the site's store; `look` shows the live view. UserError when the port is taken or a secret is
+        missing."""
         self._site, self._folder, self._secrets = site, folder, secrets
         plan = Plan.of(site, secrets)
         self._listener = _listener(site)
         self._heard_s: float | None = None
         self._loop = asyncio.new_event_loop()
-        self._inside = _Inside(site, folder, self._silence)
+        self._inside = _Inside(site, folder, self._silence, look)
         self._thread = threading.Thread(target=self._run, name="operations", daemon=True)
         self._thread.start()
         self._call(self._inside.start, plan, self._listener)
@@ -115,8 +117,9 @@ class Operations:
 class _Inside:
     """What happens on the loop, and nowhere else: the board, and the services that tell from it."""
 
-    def __init__(self, site: SiteFile, folder: Path, silence: Callable[[], float]) -> None:
+    def __init__(self, site: SiteFile, folder: Path, silence: Callable[[], float], look: Look | None) -> None:
         self._folder = folder
+        self._look = look
         self._silence = silence
         self._archive = Archive(folder / STORE)
         self._board = Board(_facts(site))
@@ -168,7 +171,7 @@ class _Inside:
         self._services.states(self._board.statuses.values())
 
     def _app(self, access: Access, counts: Callable[[], Iterable[ChannelCount]]) -> ASGIApp:
-        return make_app(self._board, counts, self._archive, self._wrong, access)
+        return make_app(self._board, counts, self._archive, self._wrong, access, self._look)
 
     async def _replace(self, plan: Plan, listener: socket.socket | None, old: socket.socket | None) -> None:
         await self._services.stop()

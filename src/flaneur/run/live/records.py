@@ -10,7 +10,7 @@ from flaneur.data.live import Alarm
 from flaneur.run.audit import log_paths, name_text
 from flaneur.run.live.setup import CameraSetup, SiteSetup
 from flaneur.run.measure_file import software
-from flaneur.store.audit.entries import ConfigurationChanged, Entry, HealthChanged, Record, Started, Stopped
+from flaneur.store.audit.entries import ConfigurationChanged, Entry, HealthChanged, Record, Started, Stopped, Viewed
 from flaneur.store.audit.log import AuditLog, time_text
 
 Task = Callable[[], None]
@@ -62,6 +62,10 @@ class Records:
     def stopped(self, camera: str) -> list[Task]:
         """A camera is watched no more."""
         return self._tasks(Stopped(command="live", camera=name_text(camera), outcome="complete"))
+
+    def viewed(self, user: str, camera: str) -> list[Task]:
+        """Somebody looks at a camera's live view."""
+        return self._tasks(Viewed(account=name_text(user), camera=name_text(camera), view="ghost"))
 
     def of_alarms(self, alarms: Sequence[Alarm]) -> list[Task]:
         """Cameras that began or ceased to show what they were set up to show."""

@@ -41,6 +41,8 @@ class ServiceSecrets:
     """Name of the webhook -> what its messages are signed with."""
     serve_token: str | None = None
     """Whoever asks over HTTP must show it; needed where others than this machine can ask."""
+    viewers: Mapping[str, str] = field(default_factory=dict)
+    """User -> password of those who may see the live view."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -16,7 +16,7 @@ from flaneur.run.live.operations import ServiceSecrets
 from flaneur.run.live.view import USUAL_SIZE_PX, measuring_of
 from flaneur.source.address import Address
 from flaneur.source.file import SourceParams
-from flaneur.source.secrets import Secrets
+from flaneur.source.secrets import Credentials, Secrets
 
 ROOM_NS = 60 * SECOND_NS
 """Moments count from so long before the start: pictures of a camera whose clock is late have times above 0, too."""
@@ -30,6 +30,8 @@ class CameraSetup:
     address: Address
     files: tuple[str, ...]
     """SHA-256 of the files that its tables name."""
+    shows: bool = False
+    """Whether there is a live view."""
 
     @property
     def name(self) -> str:
@@ -51,11 +53,12 @@ class CameraSetup:
         """Whether nothing is to be done when this takes the place of the other."""
         mine, theirs = self.job, other.job
         same_login = _login(self.address) == _login(other.address)
-        return (mine.camera, mine.site, mine.detector, self.files) == (
+        return (mine.camera, mine.site, mine.detector, self.files, self.shows) == (
             theirs.camera,
             theirs.site,
             theirs.detector,
             other.files,
+            other.shows,
         ) and same_login
 
 
@@ -95,18 +98,31 @@ def _camera(site: SiteFile, camera: CameraTable, folder: Path, secrets: Secrets)
     address = Address.parse(camera.source, transport=camera.transport, realtime=camera.realtime, folder=folder)
     job = Job(Path(address.shown), site.site, camera, site.detector, folder)
     measuring_of(CameraSetup(job, address, ()).job_from(0)[0], USUAL_SIZE_PX, tuple(Kind))
-    return CameraSetup(job, address.with_credentials(secrets.of(camera.name)), _digests(camera, folder))
+    shows = bool(site.serve and site.serve.viewers)
+    return CameraSetup(job, address.with_credentials(secrets.of(camera.name)), _digests(camera, folder), shows)
 
 
 def _services(site: SiteFile, secrets: Secrets) -> ServiceSecrets:
     mqtt = secrets.of("mqtt") if site.mqtt else None
     serve = secrets.of("serve") if site.serve else None
     hooks = {hook.name: secrets.of(hook.name) for hook in site.webhook}
+    viewers = [_viewer(name, secrets) for name in (site.serve.viewers if site.serve else ())]
     return ServiceSecrets(
         mqtt=(mqtt.user, mqtt.password) if mqtt else None,
         webhooks={name: found.password for name, found in hooks.items() if found},
         serve_token=serve.password if serve else None,
+        viewers={viewer.user: viewer.password for viewer in viewers},
     )
+
+
+def _viewer(name: str, secrets: Secrets) -> Credentials:
+    found = secrets.of(name)
+    if found is None or not found.password:
+        raise ConfigError(
+            f"[serve] viewer {name!r}: there is no password; write user and password under [{name!r}] in the file of "
+            "secrets"
+        )
+    return found
 
 
 def _digests(camera: CameraTable, folder: Path) -> tuple[str, ...]:

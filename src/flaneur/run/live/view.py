@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Frame, Tracks
-from flaneur.data.released import Measurement, RunFacts
+from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import to_s
 from flaneur.detect.gate import MotionGate
 from flaneur.detect.protocol import Detector
@@ -16,6 +16,7 @@ from flaneur.run.calibrating import stated_plane
 from flaneur.run.clock import StageClock
 from flaneur.run.collecting import JUDGED_NS
 from flaneur.run.job import Job
+from flaneur.run.live.ghosts import LiveGhost
 from flaneur.run.live.turns import Waiting
 from flaneur.run.live.vitals import Vitals
 from flaneur.run.measure_file import software
@@ -44,9 +45,18 @@ class View:
     """
 
     def __init__(
-        self, job: Job, detector: Detector, vitals: Vitals, clock: Clock, source: str, resume_ns: int | None = None
+        self,
+        job: Job,
+        detector: Detector,
+        vitals: Vitals,
+        clock: Clock,
+        source: str,
+        resume_ns: int | None = None,
+        *,
+        shows: bool = False,
     ) -> None:
-        """`source` is how the camera may be called in what is stored. Frames count from `job.start_ns`.
+        """`source` is how the camera may be called in what is stored. Frames count from `job.start_ns`. Where the view
+        `shows`, there is a picture of it.
 
         Since `resume_ns`, UTC, nobody has looked: intervals from then on are told, without values.
         """
@@ -57,6 +67,8 @@ class View:
         self._source = source
         self._stages = StageClock()
         self._begin_ns = clock.now_ns()
+        self._shows = shows
+        self._ghost: LiveGhost | None = None
         self._size_px: tuple[int, int] | None = None
         """Of the first picture; later ones of another size are brought to it."""
         self._measuring = measuring_of(job, USUAL_SIZE_PX, detector.facts.kinds)
@@ -78,6 +90,11 @@ class View:
     def alarm_levels(self) -> dict[str, int]:
         """Zone -> level of its density alarm by now; -1 where it is not known."""
         return self._measuring.alarm_levels
+
+    @property
+    def picture(self) -> RedactedImage | None:
+        """What may be seen of the camera now; None where that is nothing. Any thread may ask."""
+        return None if self._ghost is None else self._ghost.picture(self._now_ns)
 
     def step(self, waiting: Waiting) -> list[Measurement]:
         """One turn."""
@@ -153,6 +170,9 @@ class View:
             self._measuring.watch(frame)
         with self._stages.stage("track"):
             known = self._tracker.step(index, time_ns, detections)
+        if self._ghost is not None:
+            with self._stages.stage("ghost"):
+                self._ghost.step(frame, detections, known, healthy=not self._measuring.faults)
         figures += self._measure(known)
         self._vitals.looked(connection, self._clock.now_ns(), self._now_ns - time_ns, detect_s, self._measuring.faults)
         return figures
@@ -182,6 +202,7 @@ class View:
         self._size_px = frame.width_px, frame.height_px
         self._measuring = measuring_of(self._job, self._size_px, self._detector.facts.kinds)
         self._tracker = Tracker(TrackParams(), *self._size_px, np.random.default_rng())
+        self._ghost = LiveGhost(*self._size_px) if self._shows else None
         return [one for one in figures if one.end_ns <= self._job.start_ns + frame.time_ns]
 
     def _pause(self) -> list[Measurement]:

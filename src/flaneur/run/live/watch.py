@@ -18,8 +18,10 @@ from typing import Any
 
 import structlog
 
+from flaneur.config.site import SiteFile
 from flaneur.data.errors import UserError
 from flaneur.data.live import Alarm, CameraStatus
+from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS, to_s
 from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.detect.protocol import Detector
@@ -31,6 +33,7 @@ from flaneur.run.live.operations import Operations
 from flaneur.run.live.records import Records
 from flaneur.run.live.setup import CameraSetup, SiteSetup, read_setup
 from flaneur.run.live.turns import Turns
+from flaneur.run.live.viewing import Viewing
 from flaneur.run.results import STORE
 from flaneur.run.retention import keep_figures
 from flaneur.source.live_clock import Clock
@@ -42,6 +45,8 @@ JUMP_NS = 2 * SECOND_NS
 DAY_S = 86_400
 CLOSE_S = 2.0
 """Each of the two longest steps of the end may take so long; all of it must be over in five seconds."""
+RECORD_S = 3.0
+"""Whoever wants to see the live view waits so long for its record."""
 OVERLOAD_SHARE = 0.2
 """Frames that are overtaken, of those due, from which on there is too much to do."""
 
@@ -70,7 +75,8 @@ class Watch:
             self._records = stack.enter_context(Records.open(setup))
             self._keeper = Keeper(setup.folder / STORE)
             stack.callback(self._keeper.close, 0.0)
-            self._operations = Operations(setup.site, setup.folder, setup.services)
+            viewing = Viewing(setup.services.viewers, self._picture, self._viewed) if setup.services.viewers else None
+            self._operations = Operations(setup.site, setup.folder, setup.services, viewing.look if viewing else None)
             self._left_behind = stack.pop_all()
         self._workers = [
             threading.Thread(target=self._work, name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
@@ -176,6 +182,16 @@ class Watch:
     def _record(self, tasks: Sequence[Callable[[], None]]) -> None:
         for task in tasks:
             self._keeper.do(task)
+
+    def _picture(self, name: str) -> RedactedImage | None:
+        camera = self._cameras.get(name)
+        return None if camera is None else camera.picture
+
+    def _viewed(self, user: str, name: str) -> bool:
+        """Record that somebody looks at a camera; whether that is on the disk."""
+        written = threading.Event()
+        self._record([*self._records.viewed(user, name), written.set])
+        return written.wait(RECORD_S)
 
     def _check_clock(self) -> None:
         """When the system's clock was set, all cameras begin anew with the right time.
@@ -308,10 +324,15 @@ def _check_fixed(before: SiteSetup, now: SiteSetup) -> None:
         "site.name": (old.site.name, new.site.name),
         "audit": (old.audit, new.audit),
         "watch": (old.watch, new.watch),
+        "serve.viewers": (_viewers(old), _viewers(new)),
     }
     for name, (was, is_now) in fixed.items():
         if was != is_now:
             raise UserError(f"{now.path}: [{name}] cannot change while the site is watched; restart flaneur watch")
+
+
+def _viewers(site: SiteFile) -> list[str]:
+    return site.serve.viewers if site.serve else []
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from flaneur.serve.live import datex2
 from flaneur.serve.live.board import Board
 from flaneur.serve.live.metrics import Counts, exposition
 from flaneur.serve.live.sensorthings_service import Archive, Refused, answer, landing
+from flaneur.serve.live.views import PREFIX, Look, add_views
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 OPEN = frozenset({"/healthz", "/readyz"})
@@ -31,6 +32,7 @@ SERVED = {
     "/datex2/v3/measured-data.xml": "DATEX II: each camera's latest complete interval",
     "/datex2/v3/measurement-sites.xml": "DATEX II: what is measured where",
 }
+VIEW = {PREFIX + "NAME/ghost.png": "the street with a figure for each road user, for those who have an account"}
 
 Check = Callable[[], Awaitable[Iterable[str]]]
 """Sentences about what is wrong with the process; none while it is well."""
@@ -49,16 +51,20 @@ class Access:
         return self.host in LOOPBACK
 
 
-def make_app(board: Board, counts: Counts, archive: Archive, check: Check, access: Access) -> ASGIApp:
-    """The application; it reads `board` on the loop that serves it."""
+def make_app(
+    board: Board, counts: Counts, archive: Archive, check: Check, access: Access, look: Look | None = None
+) -> ASGIApp:
+    """The application; it reads `board` on the loop that serves it. There is a live view where `look` shows one."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     _add_health(app, board, check)
     _add_things(app, board, archive)
     _add_datex2(app, board)
+    if look is not None:
+        add_views(app, look)
 
     @app.get("/")
     async def index() -> JSONResponse:
-        return JSONResponse(SERVED)
+        return JSONResponse(SERVED | (VIEW if look else {}))
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
@@ -137,7 +143,7 @@ class _Guard:
         if self._access.local and named not in LOOPBACK:
             return _sentence(421, "ask for 127.0.0.1 or localhost")  # another name leads here by a forged DNS answer
         token = self._access.token
-        if token is not None and path not in OPEN:
+        if token is not None and path not in OPEN and not path.startswith(PREFIX):
             shown = headers.get("authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(shown.encode(), token.encode()):
                 refused = _sentence(401, "show the token: Authorization: Bearer …")
