@@ -70,31 +70,24 @@ def encroachments(new: Second, old: Second) -> Encroachments:
 
 def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
     """Legs of two seconds that may share ground, of which one is fast and which do not go the same way."""
-    i, j = old.tree.query(new.boxes)
-    other = (new.track_id[i] < old.track_id[j]) if old is new else (new.track_id[i] != old.track_id[j])
-    keep = other & (new.fast[i] | old.fast[j])
-    i, j = i[keep], j[keep]
-    keep = ~(_angle(new.course_rad[i], old.course_rad[j]) + new.bend_rad[i] + old.bend_rad[j] < ALONG_RAD)
+    fast, of_fast = old.tree.query(new.boxes[new.fast_ones])
+    slow_ones = np.flatnonzero(~new.fast)
+    slow, of_slow = old.fast_tree.query(new.boxes[slow_ones])
+    i, j = np.concatenate((new.fast_ones[fast], slow_ones[slow])), np.concatenate((of_fast, old.fast_ones[of_slow]))
+    keep = (new.track_id[i] < old.track_id[j]) if old is new else (new.track_id[i] != old.track_id[j])
+    keep &= ~(_angle(new.course_rad[i], old.course_rad[j]) + new.bend_rad[i] + old.bend_rad[j] < ALONG_RAD)
     i, j = i[keep], j[keep]
     one, other = new.strip.take(i, axis=1), old.strip.take(j, axis=1)
     normals, reach = normals_and_reach(one[2:], other[2:])
     meet = np.flatnonzero((np.abs(on_normals(normals, *(one[:2] - other[:2]))) <= reach + ROUNDING).all(axis=0))
     i, j = i[meet], j[meet]
-    at, a = spans(j, new.first[i], new.first[i] + new.count[i])
-    low, high, way = old.low.take(at, axis=1), old.high.take(at, axis=1), new.circle.take(a, axis=1)
-    near = np.logical_and.reduce((way[:2] + way[2] >= low) & (way[:2] - way[2] <= high))
-    near &= new.legs.fast[a] | old.fast[at]
-    near &= ~(_angle(new.legs.course_rad[a], old.course_rad[at]) + old.bend_rad[at] < ALONG_RAD)
-    at, a = at[near], a[near]
-    a, b = spans(a, old.first[at], old.first[at] + old.count[at])
-    (x, y, radius), (of_x, of_y, of_radius) = new.circle, old.circle
-    apart_x, apart_y, reach = x[a] - of_x[b], y[a] - of_y[b], radius[a] + of_radius[b]
-    near = np.flatnonzero(apart_x * apart_x + apart_y * apart_y <= reach * reach)
-    a, b = a[near], b[near]
-    fast = new.legs.fast[a] | old.legs.fast[b]
-    a, b = a[fast], b[fast]
-    crossing = _angle(new.legs.course_rad[a], old.legs.course_rad[b]) >= ALONG_RAD
-    return a[crossing], b[crossing]
+    leg, a = spans(j, new.first[i], new.first[i] + new.count[i])
+    a, b = spans(a, old.first[leg], old.first[leg] + old.count[leg])
+    (x, y, radius), (of_x, of_y, of_radius) = new.circle.take(a, axis=1), old.circle.take(b, axis=1)
+    apart_x, apart_y, reach = x - of_x, y - of_y, radius + of_radius
+    near = (apart_x * apart_x + apart_y * apart_y <= reach * reach) & (new.legs.fast[a] | old.legs.fast[b])
+    near &= _angle(new.legs.course_rad[a], old.legs.course_rad[b]) >= ALONG_RAD
+    return a[near], b[near]
 
 
 def _angle(course_a: Array, course_b: Array) -> Array:

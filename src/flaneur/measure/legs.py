@@ -67,7 +67,9 @@ class Legs(Private):
 
     def circles(self) -> tuple[Array, Array]:
         """Middles [n, 2] and radii [n] of circles about all the ground of each leg."""
-        return self.xy_m + self.way_m / 2, np.hypot(*self.half_m.T) + np.hypot(*self.way_m.T) / 2
+        (x, y), (half_x, half_y) = self.way_m.T, self.half_m.T
+        radius = np.sqrt(half_x * half_x + half_y * half_y) + np.sqrt(x * x + y * y) / 2
+        return self.xy_m + self.way_m / 2, radius
 
     def delay_s(self) -> Array:
         """Standard deviation of the moment at which some ground is reached [n], at most the longest leg."""
@@ -101,14 +103,14 @@ class Second(Private):
     """[k] how far those of its other legs are from that; NaN where one is not known."""
     strip: Array
     """[6, k] rectangle about all the ground of it, along its first leg: middle x, y, cosine and sine, half its size."""
-    low: Array
-    """[2, k] lower corner of a box about all the ground of it."""
-    high: Array
-    """[2, k] its upper corner."""
     boxes: NDArray[np.object_]
-    """[k] the same as shapely polygons."""
+    """[k] shapely boxes about all the ground of it, along the axes."""
     tree: shapely.STRtree
     """Of the boxes."""
+    fast_ones: Rows
+    """[f] those who are fast."""
+    fast_tree: shapely.STRtree
+    """Of their boxes."""
 
     @classmethod
     def of(cls, looks: Sequence[GroundTracks], slow_mps: float) -> "Second":
@@ -143,10 +145,10 @@ class Second(Private):
             course_rad=legs.course_rad[first],
             bend_rad=bend,
             strip=_strips(shape, legs.course_rad[first], first, count),
-            low=np.ascontiguousarray(low.T),
-            high=np.ascontiguousarray(high.T),
             boxes=boxes,
             tree=shapely.STRtree(boxes),
+            fast_ones=(fast_ones := np.flatnonzero(fast)),
+            fast_tree=shapely.STRtree(boxes[fast_ones]),
         )
 
 
@@ -183,26 +185,28 @@ def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
     row, after = row[follows], after[follows]
     heading = np.concatenate([headings(look) for look in looks])
     with np.errstate(divide="ignore", invalid="ignore"):
-        doubt_rad = column("sigma_mps") / np.hypot(*column("velocity_mps").T)
+        doubt_rad = (column("sigma_mps") / np.hypot(*column("velocity_mps").T))[after]
     one, other = heading[row], heading[after]
     one, other = np.where(np.isnan(one), other, one), np.where(np.isnan(other), one, other)
     turn = (other - one + np.pi) % (2 * np.pi) - np.pi
-    parts = np.clip(np.ceil(np.abs(np.nan_to_num(turn)) / np.fmax(doubt_rad[after], LEG_RAD)), 1, MOST_LEGS)
+    turns = np.where(np.isnan(turn), 0.0, np.abs(turn))
+    parts = np.clip(np.ceil(turns / np.fmax(doubt_rad, LEG_RAD)), 1, MOST_LEGS)
 
     again = np.repeat(np.arange(len(row)), parts.astype(np.intp))
     nth = np.arange(len(again)) - np.repeat(np.cumsum(parts) - parts, parts.astype(np.intp))
     row, after, parts = row[again], after[again], parts[again]
-    length, way = (time_s[after] - time_s[row]) / parts, (xy[after] - xy[row]) / parts[:, None]
+    begin = xy.take(row, axis=0)
+    length, way = (time_s[after] - time_s[row]) / parts, (xy.take(after, axis=0) - begin) / parts[:, None]
     heading = one[again] + turn[again] * (nth + 0.5) / parts
     kind = column("kind")[row]
     return Legs(
         start_s=time_s[row] + nth * length,
         length_s=length,
-        xy_m=xy[row] + nth[:, None] * way,
+        xy_m=begin + nth[:, None] * way,
         way_m=way,
         heading_rad=heading,
         course_rad=heading.copy(),
-        half_m=column("size_m")[after] / 2,
+        half_m=column("size_m").take(after, axis=0) / 2,
         sigma_m=column("sigma_m")[after],
         fast=(np.hypot(*way.T) > slow_mps * length) & (kind != Kind.PEDESTRIAN),
         track_id=track_id[row],

@@ -1,4 +1,4 @@
-"""Saturation flow and start-up lost time of lanes, from the queues that they discharge.
+"""Queues of lanes as `flaneur.measure.queues` has them, and the saturation flow and start-up lost time of these.
 
 After *Highway Capacity Manual*, 7th edition (2022), chapters 19 and 31: the first four road users lose time by starting
 up; from then on they follow one another at the saturation headway, up to the last who had queued. It is the time from
@@ -19,7 +19,7 @@ from flaneur.data.private import GroundTracks, Private, Samples
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.measure import queues
 from flaneur.measure.memory import TrackTable, admit, evict, put
-from flaneur.measure.queues import NEVER, QueueParams, QueueState
+from flaneur.measure.queues import NEVER, Queued, QueueParams, QueueState
 
 HOUR_S = 3600.0
 STARTING = 4
@@ -92,15 +92,19 @@ class SaturationState(Private):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Saturation(Private):
-    """A sample of each queue that was long enough; `place` is the index of the lane."""
+    """A sample of each queue that was long enough; `place` is the index of the lane. And the queues themselves."""
 
+    length_m: Samples
+    """As in `queues.Queued`."""
+    count: Samples
+    """As in `queues.Queued`."""
     flow_per_h: Samples
     """Road users per hour of green."""
     lost_s: Samples
     """Start-up lost time of the queues whose start of green is known."""
 
 
-NOTHING = Saturation(Samples.none(), Samples.none())
+NONE = Samples.none()
 
 
 def start(params: SaturationParams) -> SaturationState:
@@ -112,7 +116,7 @@ def start(params: SaturationParams) -> SaturationState:
 
 def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams) -> tuple[SaturationState, Saturation]:
     """One frame; the queues that are known to have passed by it."""
-    behind, _ = queues.step(state.queues, tracks, params.queues)
+    behind, queued_now = queues.step(state.queues, tracks, params.queues)
     tracks = tracks.take(np.isin(tracks.track_id, np.concatenate((_in_lanes(state.queues), _in_lanes(behind)))))
     fronts, row, known = admit(state.fronts, tracks.track_id)
     front_m, _ = params.queues.lanes.ends(tracks)
@@ -132,12 +136,12 @@ def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams)
     over += _close(discharges, tracks.time_ns, params, range(len(discharges)))
     fronts = Fronts(fronts.track_id, put(fronts.seen_ns, row, tracks.time_ns), put(fronts.front_m, row, front_m))
     fronts = evict(fronts, np.flatnonzero(~np.isin(fronts.track_id, _in_lanes(behind))))
-    return SaturationState(behind, fronts, tuple(discharges)), _tell(over, params)
+    return SaturationState(behind, fronts, tuple(discharges)), _tell(over, queued_now, params)
 
 
 def finish(state: SaturationState, params: SaturationParams) -> Saturation:
     """The queues that were passing when the video ended."""
-    return _tell(list(enumerate(state.discharges)), params)
+    return _tell(list(enumerate(state.discharges)), queues.finish(state.queues, params.queues), params)
 
 
 def _in_lanes(state: QueueState) -> NDArray[np.int64]:
@@ -180,8 +184,8 @@ def _close(
     return taken
 
 
-def _tell(over: list[tuple[int, Discharge]], params: SaturationParams) -> Saturation:
-    """The samples of queues that have passed."""
+def _tell(over: list[tuple[int, Discharge]], now: Queued, params: SaturationParams) -> Saturation:
+    """The samples of queues that have passed, and of those that stand."""
     flows, losses = [], []
     for lane, queue in over:
         if queue.queued < params.shortest_queue or not queue.first or not queue.fourth or not queue.last:
@@ -195,9 +199,7 @@ def _tell(over: list[tuple[int, Discharge]], params: SaturationParams) -> Satura
         if green_ns is not None:
             lost_s = (queue.fourth.time_ns - green_ns) / SECOND_NS - STARTING * headway_s
             losses.append((queue.last.time_ns, lane, lost_s, np.hypot(queue.fourth.error_s, STARTING * error_s)))
-    if not flows:
-        return NOTHING
-    return Saturation(_samples(flows), _samples(losses))
+    return Saturation(now.length_m, now.count, _samples(flows) if flows else NONE, _samples(losses) if losses else NONE)
 
 
 def _green_before(time_ns: int, lane: int, params: SaturationParams) -> int | None:
@@ -213,7 +215,7 @@ def _green_before(time_ns: int, lane: int, params: SaturationParams) -> int | No
 
 def _samples(rows: list[tuple[int, int, float, float]]) -> Samples:
     """Samples of (time, lane, value, noise) for all kinds together."""
-    time_ns, place, value, noise = zip(*rows, strict=True) if rows else ((), (), (), ())
+    time_ns, place, value, noise = zip(*rows, strict=True)
     n = len(rows)
     return Samples(
         np.array(time_ns, np.int64),

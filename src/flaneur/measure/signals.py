@@ -114,13 +114,14 @@ def fronts(tracks: GroundTracks) -> Feet:
 
     Whose heading is not known yet has no front.
     """
-    on_foot = tracks.kind == Kind.PEDESTRIAN
-    heading = np.where(on_foot, 0.0, tracks.heading_rad)
-    ahead_m = np.where(on_foot, 0.0, tracks.size_m[:, 0] / 2)
+    vehicle = np.flatnonzero(tracks.kind != Kind.PEDESTRIAN)
+    heading, ahead_m = tracks.heading_rad[vehicle], tracks.size_m[vehicle, 0] / 2
     feet = ground_feet(tracks)
-    xy = feet.xy + ahead_m[:, None] * np.stack((np.cos(heading), np.sin(heading)), axis=1)
-    rows = np.flatnonzero(np.isfinite(heading))
-    return Feet(feet.time_ns, xy[rows], feet.clear[rows], feet.track_id[rows], feet.kind[rows], feet.ended)
+    xy = feet.xy.copy()
+    xy[vehicle, 0] += ahead_m * np.cos(heading)
+    xy[vehicle, 1] += ahead_m * np.sin(heading)
+    rows = np.flatnonzero(np.isfinite(xy[:, 0]))
+    return Feet(feet.time_ns, xy.take(rows, axis=0), feet.clear[rows], feet.track_id[rows], feet.kind[rows], feet.ended)
 
 
 def start(params: SignalParams) -> StopLineState:

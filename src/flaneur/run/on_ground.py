@@ -11,7 +11,7 @@ from flaneur.data.geometry import GroundPlaces
 from flaneur.data.private import Events, GroundTracks, Presence, Samples
 from flaneur.data.released import PlaceMap
 from flaneur.data.signals import SignalState
-from flaneur.measure import alarm, conflicts, crowd, levels, queues, saturation, signals, traffic
+from flaneur.measure import alarm, conflicts, crowd, levels, saturation, signals, traffic
 from flaneur.measure.alarm import AlarmParams
 from flaneur.measure.conflicts import ConflictParams
 from flaneur.measure.crossings import Lines
@@ -106,6 +106,7 @@ class OnGround:
 
     def step(self, tracks: GroundTracks, phases: Phases) -> Moment:
         """One moment, later than all before."""
+        tracks = tracks.take(tracks.track_id.argsort())  # measures keep rows by id and find them faster in order
         self._traffic_state, what, presence = traffic.step(self._traffic_state, tracks, self._places)
         told = told_of(self._traffic_specs, what)
         for measure in (self._conflicts, *self._queues):
@@ -174,8 +175,8 @@ def _queues(camera: CameraTable, places: GroundPlaces, phases: Phases) -> Iterat
     lines, zones = {line.name: line for line in places.lines}, {zone.name: zone for zone in places.zones}
     names = [queue.name for queue in camera.queue]
     lanes = Lanes.of([Approach(lines[queue.stop_line], zones[queue.lane]) for queue in camera.queue])
-    yield _measure(queues, QueueParams(lanes), figures.of_queues(names))
     greens = [phases.get(queue.signal) if queue.signal else None for queue in camera.queue]
     starts = tuple(one.start_ns[one.state == SignalState.GREEN] for one in greens if one is not None)
     known = starts if len(starts) == len(greens) else None
-    yield _measure(saturation, SaturationParams(QueueParams(lanes), known), figures.of_saturation(names))
+    specs = {**figures.of_queues(names), **figures.of_saturation(names)}
+    yield _measure(saturation, SaturationParams(QueueParams(lanes), known), specs)

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from flaneur.data.geometry import GroundLine, GroundZone
 from flaneur.data.private import GroundTracks, Samples
 from flaneur.data.time import to_ns
-from flaneur.measure import saturation
+from flaneur.measure import queues, saturation
 from flaneur.measure.queues import Approach, Lanes, QueueParams
 from flaneur.measure.saturation import Saturation, SaturationParams
 from support.grounds import Drive, roll
@@ -35,7 +36,7 @@ def passes(frames: Sequence[GroundTracks], greens_s: Sequence[float] | None = No
         state, now = saturation.step(state, tracks, params)
         told.append(now)
     told.append(saturation.finish(state, params))
-    return Saturation(Samples.joined(*(t.flow_per_h for t in told)), Samples.joined(*(t.lost_s for t in told)))
+    return Saturation(*(Samples.joined(*(getattr(t, f.name) for t in told)) for f in fields(Saturation)))
 
 
 def test_flow_from_the_fourth_to_the_last_and_time_lost_before() -> None:
@@ -116,3 +117,15 @@ def test_signals_must_fit_the_lanes() -> None:
 def test_the_flow_needs_more_than_the_four_that_start() -> None:
     with pytest.raises(ValueError, match="5 at least"):
         SaturationParams(QUEUES, shortest_queue=4)
+
+
+def test_the_queues_themselves_are_told_too() -> None:
+    frames = roll(*(car(n, GREEN_S + 3.0) for n in range(10)))
+    state, told = queues.start(QUEUES), []
+    for tracks in frames:
+        state, now = queues.step(state, tracks, QUEUES)
+        told.append(now)
+    both = passes(frames)
+    assert both.count.value.max() == 10
+    assert both.count.value.tolist() == [value for now in told for value in now.count.value]
+    assert both.length_m.value.tolist() == [value for now in told for value in now.length_m.value]
