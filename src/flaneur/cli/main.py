@@ -10,6 +10,9 @@ from rich.console import Console
 
 from flaneur.cli.audit import app as audit
 from flaneur.cli.budget import budget
+from flaneur.cli.camera import app as camera
+from flaneur.cli.doctor import doctor
+from flaneur.cli.export import export
 from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
 from flaneur.cli.papers import papers
@@ -19,6 +22,7 @@ from flaneur.cli.retention import retention
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
 from flaneur.cli.trajectories import trajectories
+from flaneur.cli.watch import watch
 from flaneur.data.errors import UserError
 from flaneur.run.crashing import forgetting, without_core_dump
 
@@ -35,9 +39,13 @@ app.command()(redact)
 app.command()(publish)
 app.command()(budget)
 app.command()(papers)
+app.command()(watch)
 app.command()(retention)
+app.command()(export)
+app.command()(doctor)
 app.add_typer(audit, name="audit")
 app.add_typer(site, name="site")
+app.add_typer(camera, name="camera")
 app.add_typer(models, name="models")
 
 
