@@ -12,11 +12,11 @@ from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import to_s
 from flaneur.detect.gate import MotionGate
 from flaneur.detect.protocol import Detector
+from flaneur.release.live_ghost import LiveGhost
 from flaneur.run.calibrating import stated_plane
 from flaneur.run.clock import StageClock
 from flaneur.run.collecting import JUDGED_NS
 from flaneur.run.job import Job
-from flaneur.run.live.ghosts import LiveGhost
 from flaneur.run.live.turns import Waiting
 from flaneur.run.live.vitals import Vitals
 from flaneur.run.measure_file import software
