@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import NullPool
 
@@ -93,13 +93,20 @@ class Store:
                 self._connection.execute(insert(measurement), [asdict(one) for one in new.values()])
         return list(new.values())
 
-    def last_end_ns(self, site: str, camera: str, since_ns: int) -> int | None:
-        """The end of the camera's latest interval that began at `since_ns` or later; None where there is none."""
-        table = measurement.c
-        of_it = (table.start_ns >= since_ns, table.site == site, table.camera == camera)
-        latest = select(table.end_ns).where(*of_it).order_by(table.start_ns.desc()).limit(1)
+    def known_until_ns(self, site: str, camera: str, since_ns: int) -> int | None:
+        """Until when figures tell of a camera, or when a run began that has left none.
+
+        Only of what began at `since_ns` or later; None where there is nothing.
+        """
+
+        def latest(table: Table, column: str) -> Select[Any]:
+            of_it = (table.c.start_ns >= since_ns, table.c.site == site, table.c.camera == camera)
+            return select(table.c[column]).where(*of_it).order_by(table.c.start_ns.desc()).limit(1)
+
         with explained(self._path), self._engine.connect() as connection:
-            found: int | None = connection.execute(latest).scalar()
+            found: int | None = connection.execute(latest(measurement, "end_ns")).scalar()
+            if found is None:
+                found = connection.execute(latest(run, "start_ns")).scalar()
         return found
 
     def _known(self, intervals: Set[tuple[int, str, str]]) -> set[tuple[Any, ...]]:

@@ -212,7 +212,10 @@ def test_what_may_pass_is_told_from_what_will_not(tmp_path: Path) -> None:
 def test_until_when_a_camera_is_known(tmp_path: Path) -> None:
     with Store.append(tmp_path / "s.sqlite") as store:
         store.add([figure(start_ns=n * MINUTE_NS, camera=name) for n, name in enumerate(("a", "a", "b"))])
-        assert store.last_end_ns("Marktplatz", "a", 0) == 2 * MINUTE_NS
-        assert store.last_end_ns("Marktplatz", "b", 0) == 3 * MINUTE_NS
-        assert store.last_end_ns("Marktplatz", "a", 2 * MINUTE_NS) is None
-        assert store.last_end_ns("elsewhere", "a", 0) is None
+        assert store.known_until_ns("Marktplatz", "a", 0) == 2 * MINUTE_NS
+        assert store.known_until_ns("Marktplatz", "b", 0) == 3 * MINUTE_NS
+        assert store.known_until_ns("Marktplatz", "a", 2 * MINUTE_NS) is None
+        assert store.known_until_ns("elsewhere", "a", 0) is None
+        begun = facts(camera="c")
+        store.write_run(begun)
+        assert store.known_until_ns("Marktplatz", "c", 0) == begun.start_ns

@@ -59,6 +59,7 @@ class Camera:
         rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         rate_per_s = setup.job.detector.rate_per_s
         self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
+        keep([], self._view.facts(complete=False))  # a run that is killed before its first figures leaves a trace
         self._connection.start()
 
     @property

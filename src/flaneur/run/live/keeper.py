@@ -142,7 +142,7 @@ class Keeper:
 
     def _write(self, measurements: Sequence[Measurement], facts: RunFacts) -> None:
         store = self._open()
-        new = store.add(measurements)
+        new = store.add(measurements) if measurements else []
         store.write_run(facts)
         self.refused += len(measurements) - len(new)
         self._kept.extend(new)

@@ -308,7 +308,7 @@ def _ends_ns(setup: SiteSetup, now_ns: int) -> dict[str, int | None]:
     """Camera -> until when the store knows it, not looking back longer than gaps are told."""
     since_ns = now_ns - LONGEST_SILENCE * setup.site.site.interval_s * SECOND_NS
     with Store.open(setup.folder / STORE, read_only=True) as store:
-        return {camera.name: store.last_end_ns(setup.site.site.name, camera.name, since_ns) for camera in setup.cameras}
+        return {camera.name: store.known_until_ns(setup.site.site.name, camera.name, since_ns) for camera in setup.cameras}
 
 
 def _age(setup: SiteSetup, clock: Clock) -> None:
