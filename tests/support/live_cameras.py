@@ -299,12 +299,15 @@ def tls_before(port: int, tls: ssl.SSLContext) -> Iterator[int]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with suppress(OSError), tls.wrap_socket(self.request, server_side=True) as outside:
-                with socket.create_connection(("127.0.0.1", port)) as inside:
-                    back = threading.Thread(target=carry, args=(inside, outside))
-                    back.start()
-                    carry(outside, inside)
-                    back.join()
+            with (
+                suppress(OSError),
+                tls.wrap_socket(self.request, server_side=True) as outside,
+                socket.create_connection(("127.0.0.1", port)) as inside,
+            ):
+                back = threading.Thread(target=carry, args=(inside, outside))
+                back.start()
+                carry(outside, inside)
+                back.join()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -31,8 +31,10 @@ def film():
         camera.stream(np.random.default_rng().integers(0, 255, (360, 640, 3), np.uint8))
         time.sleep(0.1)
 threading.Thread(target=film, daemon=True).start()
-ran = [subprocess.run([sys.executable, *command], capture_output=True, text=True) for command in commands]
-print("RAN" + json.dumps([[one.returncode, one.stdout, one.stderr] for one in ran]), flush=True)
+pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+begun = [subprocess.Popen([sys.executable, *command], **pipes) for command in commands]
+said = [one.communicate() for one in begun]
+print("RAN" + json.dumps([[one.returncode, *texts] for one, texts in zip(begun, said)]), flush=True)
 import os
 os._exit(0)
 """.replace("PORT", str(PORT))
@@ -51,7 +53,7 @@ def run_beside_camera(
     login: tuple[str, str] = ("", ""),
     environment: Mapping[str, str] | None = None,
 ) -> list[Ran]:
-    """What Python printed for each of `commands`, run in the camera's network; `folder` is its home."""
+    """What Python printed for each of `commands`, run at once in the camera's network; `folder` is its home."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     given = json.dumps([*login, *commands])
     done = subprocess.run(

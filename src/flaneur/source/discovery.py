@@ -81,13 +81,11 @@ def _ask(asker: socket.socket) -> None:
 def _devices(answer: str, sender: str) -> Iterator[Device]:
     """The devices that an answer names. It is searched, not parsed as XML: whoever sent it is not trusted."""
     for match in re.findall(r"<(?:[\w.-]+:)?ProbeMatch[\s>].*?</(?:[\w.-]+:)?ProbeMatch\s*>", answer, re.DOTALL):
-        urls = _text(match, "XAddrs").split()
-        hosts = [urlsplit(url) for url in urls if url.startswith("http://")]
-        same = [parts for parts in hosts if parts.hostname == sender]
+        places = re.findall(r"\bhttp://(\[[^]/\s]*\]|[^:/\s]+)(?::(\d{1,5}))?/", _text(match, "XAddrs"))
+        ports = [int(port or 80) for host, port in places if host == sender] or [int(port or 80) for _, port in places]
         names = re.findall(r"onvif://www\.onvif\.org/name/(\S+)", _text(match, "Scopes"))
-        with suppress(ValueError):
-            parts = (same or hosts)[0] if hosts else urlsplit(f"http://{sender}")
-            yield Device(sender, parts.port or 80, "".join(c for c in unquote("".join(names[:1])) if c.isprintable()))
+        name = "".join(character for character in unquote("".join(names[:1])) if character.isprintable())
+        yield Device(sender, next((port for port in ports if 0 < port < 65_536), 80), name)
 
 
 def _text(xml: str, name: str) -> str:
