@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -317,12 +319,23 @@ class TestMqtt:
             listener.close()
         assert "geheim" not in repr(secrets)
 
-    def test_without_a_broker_the_program_closes_in_time(self, tmp_path: Path) -> None:
-        with running(mqtt_site(free_port()), tmp_path) as operations:
-            operations.statuses([STATUS])
-            begin = time.monotonic()
-            operations.close()
-        assert time.monotonic() - begin < 2.0
+    @pytest.mark.parametrize("silent", [False, True], ids=["refused", "no answer"])
+    def test_without_a_broker_the_program_closes_in_time(self, tmp_path: Path, silent: bool) -> None:
+        with socket.socket() as full:
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            port = full.getsockname()[1]
+            waiting = [socket.create_connection(("127.0.0.1", port)) for _ in range(1)] if silent else []
+            port = port if silent else free_port()  # who comes after the queue is full gets no answer at all
+            with running(mqtt_site(port), tmp_path) as operations:
+                operations.statuses([STATUS])
+                time.sleep(0.3)
+                begin = time.monotonic()
+                operations.close()
+            assert time.monotonic() - begin < 2.0
+            assert not [one for one in threading.enumerate() if one.name.startswith("asyncio_") and busy(one)]
+            for one in waiting:
+                one.close()
 
     def test_home_assistant_is_told_of_each_camera_and_takes_it_back(self, tmp_path: Path) -> None:
         with broker(tmp_path) as there:
@@ -348,6 +361,12 @@ def full(listener: Listener) -> list[Any]:
     """Discovery messages once both cameras and a series are known."""
     told = {t: json.loads(p) for t, p, _ in listener.heard if t.startswith("homeassistant/") and p}
     return list(told.values()) if any(len(one["components"]) > 1 for one in told.values()) and len(told) == 2 else []
+
+
+def busy(thread: threading.Thread) -> bool:
+    """Whether a thread of a pool is doing something, so that the program could not end."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and "work_queue" not in frame.f_locals
 
 
 def clients(operations: Operations) -> list[Any]:

@@ -88,18 +88,28 @@ class MqttPublisher:
         where = f"{self._broker.host}:{self._broker.port}"
         while not self._stopping:
             try:
+                await self._knock()
                 async with self._client() as client:
                     self.connected, failures = True, 0
                     log.info("mqtt.connected", broker=where)
                     await self._session(client)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, OSError) as error:
                 failures += 1
                 self._failed += 1
                 if failures == 1:
-                    log.warning("mqtt.lost", broker=where, why=str(error))
+                    log.warning("mqtt.lost", broker=where, why=str(error) or "no answer")
                 await self._pause(pause_s(failures))
             finally:
                 self.connected = False
+
+    async def _knock(self) -> None:
+        """OSError when nobody answers there.
+
+        aiomqtt connects on a thread that cannot be interrupted and would hold up the end of the program.
+        """
+        async with asyncio.timeout(ANSWER_S):
+            _, writer = await asyncio.open_connection(self._broker.host, self._broker.port)
+        writer.close()
 
     def _client(self) -> aiomqtt.Client:
         return aiomqtt.Client(
