@@ -22,10 +22,10 @@ from flaneur.run.live.setup import read_setup
 from flaneur.run.live.watch import Watch
 from flaneur.source.live_clock import Clock
 from support.live_cameras import RtspServer, street_file, wait_until
-from support.program import PROGRAM, environment
+from support.program import environment
 from support.scene import living_street, write_board_detector
 from support.video import write_video
-from support.watching import SITE, camera_table, detector_table, stored, totals, watching
+from support.watching import PROGRAM, SITE, camera_table, detector_table, stored, totals, watching
 
 CAMERA = {"preset": "ultrafast", "crf": "14", "g": "10", "bf": "0"}
 SECONDS = 9

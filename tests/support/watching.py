@@ -22,6 +22,7 @@ SITE = """\
 name = "test"
 timezone = "Europe/Berlin"
 """
+PROGRAM = "from flaneur.cli.main import main\nmain()\n"
 LINE = """\
 [[camera.line]]
 name = "middle"
