@@ -176,6 +176,14 @@ class TestAccess:
             assert ask(port, "/metrics", host="evil.example:8470").status_code == 421
             assert ask(port, "/metrics", host=f"localhost:{port}").status_code == 200
 
+    def test_behind_a_proxy_the_token_is_what_counts(self, tmp_path: Path) -> None:
+        port = free_port()
+        with running(site(serve(port)), tmp_path, ServiceSecrets(serve_token="geheim")):
+            shown = {"host": "city.example", "authorization": "Bearer geheim", "x-forwarded-proto": "https"}
+            links = ask(port, "/sensorthings/v1.1", **shown).json()["value"]
+            assert links[0]["url"] == "https://city.example/sensorthings/v1.1/Things"
+            assert ask(port, "/sensorthings/v1.1", host="city.example").status_code == 401
+
     def test_nothing_can_be_changed(self, tmp_path: Path) -> None:
         port = free_port()
         with running(site(serve(port)), tmp_path):
@@ -201,6 +209,14 @@ class TestReload:
             operations.reload(site(serve(second)))
             soon(lambda: answers(second))
             soon(lambda: not answers(first))
+
+    def test_new_secrets_hold_from_then_on(self, tmp_path: Path) -> None:
+        port = free_port()
+        with running(site(serve(port)), tmp_path, ServiceSecrets(serve_token="alt")) as operations:
+            assert ask(port, "/metrics", authorization="Bearer alt").status_code == 200
+            operations.reload(site(serve(port)), ServiceSecrets(serve_token="neu"))
+            soon(lambda: ask(port, "/metrics", authorization="Bearer neu").status_code == 200)
+            assert ask(port, "/metrics", authorization="Bearer alt").status_code == 401
 
     def test_services_that_stay_are_not_interrupted(self, tmp_path: Path) -> None:
         port = free_port()

@@ -78,14 +78,18 @@ class Operations:
         """Something began, got worse or is over."""
         self._call(self._inside.alarmed, alarm)
 
-    def reload(self, site: SiteFile) -> None:
-        """The site file was read anew. UserError, and nothing changed, when a port is taken or a secret missing."""
-        plan = Plan.of(site, self._secrets)
+    def reload(self, site: SiteFile, secrets: ServiceSecrets | None = None) -> None:
+        """The site file was read anew, and perhaps its secrets.
+
+        UserError, and nothing changed, when a port is taken or a secret missing.
+        """
+        secrets = secrets or self._secrets
+        plan = Plan.of(site, secrets)
         old = None
         if _address(site) != _address(self._site):
             old, self._listener = self._listener, _listener(site)
-        same = _services(site) == _services(self._site)
-        self._site = site
+        same = (_services(site), secrets) == (_services(self._site), self._secrets)
+        self._site, self._secrets = site, secrets
         self._call(self._inside.move, site, None if same else plan, self._listener, old)
 
     def close(self) -> None:

@@ -226,7 +226,7 @@ class Watch:
             new = read_setup(self._setup.path)
             _check_fixed(self._setup, new)
             detector = open_site_detector(new) if new.site.detector != self._setup.site.detector else self._detector
-            self._operations.reload(new.site)
+            self._operations.reload(new.site, new.services)
         except UserError as error:
             log.error("site file refused; nothing changed", message=str(error))
             return

@@ -139,10 +139,10 @@ class _Guard:
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, headers: dict[str, str], path: str) -> Response | None:
-        named = re.sub(r":[0-9]*$", "", headers.get("host", "")).strip("[]")
-        if self._access.local and named not in LOOPBACK:
-            return _sentence(421, "ask for 127.0.0.1 or localhost")  # another name leads here by a forged DNS answer
         token = self._access.token
+        named = re.sub(r":[0-9]*$", "", headers.get("host", "")).strip("[]")
+        if token is None and named not in LOOPBACK:
+            return _sentence(421, "ask for 127.0.0.1 or localhost")  # another name leads here by a forged DNS answer
         if token is not None and path not in OPEN and not path.startswith(PREFIX):
             shown = headers.get("authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(shown.encode(), token.encode()):
