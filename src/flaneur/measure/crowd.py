@@ -26,6 +26,7 @@ from flaneur.measure.levels import WALKWAY, Table, level
 from flaneur.measure.memory import evict, rows_of
 from flaneur.measure.rise import Past, rise
 from flaneur.measure.voronoi import OwnGround, own_ground
+from flaneur.measure.zones import Zones
 
 Array = NDArray[np.float64]
 
@@ -43,6 +44,8 @@ class CrowdZones:
 
     polygon: NDArray[np.object_]
     """[zones] shapely polygons."""
+    borders: Zones
+    """The same as sides."""
     area_m2: Array
     """[zones]"""
     tables: tuple[Table, ...]
@@ -70,7 +73,7 @@ class CrowdZones:
             raise ValueError(f"{len(zones)} zones but {len(of_zone)} tables of levels of service")
         if not cutoff_m > 0.0 or (floor is None and not np.isfinite(cutoff_m)):
             raise ValueError("the cut-off must be above 0 m, and there must be one where there is no walkable area")
-        return cls(polygon, shapely.area(polygon), of_zone, floor, cutoff_m)
+        return cls(polygon, Zones.on_ground(zones), shapely.area(polygon), of_zone, floor, cutoff_m)
 
     def near(self, xy_m: Array) -> NDArray[np.bool_]:
         """Who can matter to any zone, bool [n]: whose cell reaches into one, who shapes such a cell, who presses."""
@@ -204,8 +207,7 @@ class _Look(Private):
 
     def density(self) -> tuple[Array, Array]:
         """People in each zone over its area, and its noise."""
-        border = shapely.boundary(self.params.polygon)
-        away = shapely.distance(shapely.points(self.people.xy_m)[:, None], border)
+        away = self.params.borders.border(self.people.xy_m)
         unsure = doubt(away, self.people.sigma_m[:, None]).sum(axis=0)
         return self.inside.sum(axis=0) / self.area_m2, np.sqrt(unsure) / self.area_m2
 

@@ -108,9 +108,9 @@ def pressure(xy_m: Array, velocity_mps: Array, sigma_mps: Array, known: Bool, he
     Positions [n, 2]; velocities of rows that are not `known` [n] are not used. NaN for fewer than `FEWEST` people.
     """
     near = cKDTree(xy_m).query_pairs(SIGHT_M, output_type="ndarray") if len(xy_m) else np.zeros((0, 2), np.intp)
-    a, b = near.T
-    away2 = ((xy_m[a] - xy_m[b]) ** 2).sum(axis=1)
-    weight = np.exp(-away2 / SMOOTHING_M**2) / (np.pi * SMOOTHING_M**2)
+    a, b = np.ascontiguousarray(near.T)
+    apart_x, apart_y = (xy_m.take(a, axis=0) - xy_m.take(b, axis=0)).T
+    weight = np.exp(-(apart_x * apart_x + apart_y * apart_y) / SMOOTHING_M**2) / (np.pi * SMOOTHING_M**2)
     own = np.full(len(xy_m), 1.0 / (np.pi * SMOOTHING_M**2))
     all_rows = np.arange(len(xy_m))
     around = csr_array(
@@ -125,7 +125,8 @@ def pressure(xy_m: Array, velocity_mps: Array, sigma_mps: Array, known: Bool, he
     columns = np.column_stack((np.ones(len(v)), known, v, (v * v).sum(axis=1), noise2))
     density, weights, vx, vy, v2, expected = (around @ columns).T
     weights = np.where(weights > 0.0, weights, 1.0)
-    own_part = around.power(2) @ noise2
+    around.data *= around.data
+    own_part = around @ noise2
     variance = v2 / weights - (vx**2 + vy**2) / weights**2 - expected / weights + own_part / weights**2
     # of a deviation that has noise of variance s² in each axis, the square has 4 s² (deviation² + s²)
     spread = density * np.sqrt(2.0 * noise2 * (np.maximum(variance, 0.0) + 0.5 * noise2))

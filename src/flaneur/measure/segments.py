@@ -23,12 +23,13 @@ def cross(u: Array, v: Array) -> Array:
 
 def distance(points: Array, start: Array, end: Array) -> Array:
     """Distance of each point [k, 2] from each segment start–end [s, 2], as [k, s]."""
-    along = end - start
-    offset = points[:, None] - start
-    length2 = np.maximum((along * along).sum(axis=1), np.finfo(np.float64).tiny)
-    t = np.clip((offset * along).sum(axis=2) / length2, 0.0, 1.0)
-    nearest = offset - t[..., None] * along
-    away: Array = np.hypot(nearest[..., 0], nearest[..., 1])
+    along_x, along_y = (end - start).T
+    x, y = points[:, :1] - start[:, 0], points[:, 1:] - start[:, 1]
+    length2 = np.maximum(along_x * along_x + along_y * along_y, np.finfo(np.float64).tiny)
+    t = np.clip((x * along_x + y * along_y) / length2, 0.0, 1.0)
+    x -= t * along_x
+    y -= t * along_y
+    away: Array = np.sqrt(x * x + y * y)
     return away
 
 

@@ -8,6 +8,7 @@ than the number of people over the area, which jumps whenever somebody steps ove
 The cut-off is a true circle: areas are exact, where a polygon of 12 corners loses 4.5 % of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,8 @@ class _Cells(Private):
         """These polygons."""
         corner, owner = shapely.get_coordinates(shape, return_index=True)
         reach = np.zeros(len(spot))
-        np.maximum.at(reach, owner, np.hypot(*(corner - spot[owner]).T))
+        x, y = (corner - spot.take(owner, axis=0)).T
+        np.maximum.at(reach, owner, np.sqrt(x * x + y * y))
         return cls(spot, point, shape, np.minimum(reach, cutoff_m), cutoff_m)
 
     def at(self, border: shapely.Geometry) -> NDArray[np.intp]:
@@ -96,8 +98,8 @@ def own_ground(
         cells = _walled(cells, _moved(walkable, origin))
     area = _area_within(cells.shape, cells.spot, cutoff_m)
     ground.area_m2[who] = (np.where(area > 0.0, area, np.nan) / people)[cell]
-    for n, zone in enumerate(zones):
-        ground.overlap_m2[who, n] = (_overlap(cells, area, _moved(zone, origin)) / people)[cell]
+    overlap = _overlap(cells, area, [_moved(zone, origin) for zone in zones])
+    ground.overlap_m2[who] = (overlap / people[:, None]).take(cell, axis=0)
     return ground
 
 
@@ -148,12 +150,17 @@ def _walled(cells: _Cells, walkable: shapely.Geometry) -> _Cells:
     return _Cells.of(cells.spot, cells.point, shape, cells.cutoff_m)
 
 
-def _overlap(cells: _Cells, area: Array, zone: shapely.Geometry) -> Array:
-    """Area of each cell in one zone [m]; only those that may reach over its border are really cut."""
-    overlap: Array = np.where(shapely.intersects_xy(zone, *cells.spot.T), area, 0.0)
-    rows = cells.at(zone.boundary)
-    cut = shapely.intersection(cells.shape[rows], zone)
-    overlap[rows] = _area_within(cut, cells.spot[rows], cells.cutoff_m)
+def _overlap(cells: _Cells, area: Array, zones: Sequence[shapely.Geometry]) -> Array:
+    """Area of each cell in each zone [m, zones]; only those that may reach over a border are really cut."""
+    overlap = np.zeros((len(area), len(zones)))
+    if not len(zones):
+        return overlap
+    for n, zone in enumerate(zones):
+        overlap[:, n] = np.where(shapely.intersects_xy(zone, *cells.spot.T), area, 0.0)
+    rows = [cells.at(zone.boundary) for zone in zones]
+    row, of = np.concatenate(rows), np.repeat(np.arange(len(zones)), [len(one) for one in rows])
+    cut = shapely.intersection(cells.shape[row], np.array(zones, np.object_)[of])
+    overlap[row, of] = _area_within(cut, cells.spot.take(row, axis=0), cells.cutoff_m)
     return overlap
 
 
@@ -162,15 +169,25 @@ def _area_within(shape: NDArray[np.object_], spot: Array, cutoff_m: float) -> Ar
     if not np.isfinite(cutoff_m):
         area: Array = shapely.area(shape)
         return area
-    part, owner = shapely.get_parts(shape, return_index=True)
-    flat = shapely.get_type_id(part) == shapely.GeometryType.POLYGON
-    ring, of_part = shapely.get_rings(shapely.orient_polygons(part[flat]), return_index=True)
+    ring, owner, sign = shape, np.arange(len(shape)), np.ones(len(shape))
+    plain = shapely.get_type_id(shape) == shapely.GeometryType.POLYGON
+    if not plain.all() or shapely.get_num_interior_rings(shape).any():
+        ring, owner, sign = _rings(shape)
     corner, of_ring = shapely.get_coordinates(ring, return_index=True)
     side = np.flatnonzero(of_ring[1:] == of_ring[:-1])
-    of_cell = owner[flat][of_part[of_ring[side]]]
-    swept = _swept(corner[side] - spot[of_cell], corner[side + 1] - spot[of_cell], cutoff_m)
+    corner -= spot.take(owner[of_ring], axis=0)
+    swept = _swept(corner.take(side, axis=0), corner.take(side + 1, axis=0), cutoff_m)
+    held = sign * np.abs(np.bincount(of_ring[side], weights=swept, minlength=len(ring)))
     # a geometry that lies wholly outside the circle comes out as 0 but for rounding
-    return np.maximum(np.bincount(of_cell, weights=swept, minlength=len(spot)), 0.0)
+    return np.maximum(np.bincount(owner, weights=held, minlength=len(spot)), 0.0)
+
+
+def _rings(shape: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp], Array]:
+    """The rings of all polygons in the geometries, whose they are, and -1 for those of holes."""
+    part, owner = shapely.get_parts(shape, return_index=True)
+    flat = shapely.get_type_id(part) == shapely.GeometryType.POLYGON
+    ring, of_part = shapely.get_rings(part[flat], return_index=True)
+    return ring, owner[flat][of_part], np.where(np.diff(of_part, prepend=-1) > 0, 1.0, -1.0)
 
 
 def _swept(a: Array, b: Array, radius: float) -> Array:
@@ -179,29 +196,25 @@ def _swept(a: Array, b: Array, radius: float) -> Array:
     The sum over the sides of a polygon is the area that it shares with the circle: a side counts as a triangle where
     it runs inside the circle, and as a sector where outside.
     """
-    way = b - a
+    (ax, ay), (bx, by) = a.T, b.T
+    x, y = bx - ax, by - ay
     # a + t · way is on the circle at t = middle ± half
-    length2 = np.maximum(_dot(way, way), TINY_M**2)
-    middle = -_dot(a, way) / length2
-    inner = middle**2 - (_dot(a, a) - radius**2) / length2
+    length2 = np.maximum(x * x + y * y, TINY_M**2)
+    middle = -(ax * x + ay * y) / length2
+    inner = middle * middle - (ax * ax + ay * ay - radius**2) / length2
     half = np.sqrt(np.maximum(inner, 0.0))
-    enter = a + np.clip(middle - half, 0.0, 1.0)[:, None] * way
-    leave = a + np.clip(middle + half, 0.0, 1.0)[:, None] * way
-    sectors = _angle(a, enter) + _angle(leave, b)
-    swept: Array = 0.5 * (radius**2 * sectors + _cross(enter, leave))
+    enter, leave = np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
+    enter_x, enter_y, leave_x, leave_y = ax + enter * x, ay + enter * y, ax + leave * x, ay + leave * y
+    # nearly all sides run inside the circle from one end to the other and sweep no sector
+    sectors = np.zeros(len(a))
+    rows = np.flatnonzero((enter > 0.0) | (leave < 1.0))
+    sectors[rows] = _angle(ax[rows], ay[rows], enter_x[rows], enter_y[rows])
+    sectors[rows] += _angle(leave_x[rows], leave_y[rows], bx[rows], by[rows])
+    swept: Array = 0.5 * (radius**2 * sectors + enter_x * leave_y - enter_y * leave_x)
     return swept
 
 
-def _cross(u: Array, v: Array) -> Array:
-    z: Array = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    return z
-
-
-def _dot(u: Array, v: Array) -> Array:
-    product: Array = u[:, 0] * v[:, 0] + u[:, 1] * v[:, 1]
-    return product
-
-
-def _angle(u: Array, v: Array) -> Array:
-    angle: Array = np.arctan2(_cross(u, v), _dot(u, v))
+def _angle(ux: Array, uy: Array, vx: Array, vy: Array) -> Array:
+    """From u to v, counter-clockwise."""
+    angle: Array = np.arctan2(ux * vy - uy * vx, ux * vx + uy * vy)
     return angle
