@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
@@ -193,6 +194,18 @@ def test_hls_is_played_at_its_own_pace(folder: Path, web: str) -> None:
     times = np.array([time_ns for time_ns, _ in frames])
     assert (np.diff(times) == STEP_NS).all()
     assert all(now_ns >= time_ns for time_ns, now_ns in frames)  # none before it is due
+
+
+def test_of_several_streams_the_smallest_that_is_large_enough_is_taken(folder: Path, web: str) -> None:
+    sizes = {"small": (320, 240), "middle": (640, 480), "large": (800, 600)}
+    listed = "".join(f"#EXT-X-STREAM-INF:BANDWIDTH={w * h}\n{name}.m3u8\n" for name, (w, h) in sizes.items())
+    (folder / "all.m3u8").write_text(f"#EXTM3U\n{listed}")
+    with ExitStack() as stack:
+        for name, size_px in sizes.items():
+            stack.enter_context(broadcast(folder, name=name, size_px=size_px))
+        source = stack.enter_context(opened(f"http://{web}/all.m3u8"))
+        assert (source.info.width_px, source.info.height_px) == (640, 480)
+        assert len(list(itertools.islice(source.frames(), 15))) == 15
 
 
 def test_no_redirect_and_no_playlist_leads_to_a_file(folder: Path, web: str) -> None:

@@ -71,7 +71,7 @@ class LiveSource:
             if first is None:
                 raise lost("undecodable", address)
             self._easel = Easel(first.width, first.height, turn_of(first, stream.metadata), params.masks)
-            Loader(self._easel, first)()  # what FFmpeg cannot convert is told now
+            self._check_conversion(first)
             self.info = SourceInfo(
                 name=address.shown,
                 width_px=self._easel.width_px,
@@ -137,6 +137,13 @@ class LiveSource:
             return container, opening.best_video(container, path)
         except SourceError as error:
             raise LostError("garbage" if Path(path).exists() else "not_found", str(error)) from None
+
+    def _check_conversion(self, first: av.VideoFrame) -> None:
+        """What FFmpeg cannot convert is told now, not when somebody looks at the first picture."""
+        try:
+            Loader(self._easel, first)()
+        except SourceError:
+            raise lost("undecodable", self._address) from None
 
     def _pictures(
         self, container: InputContainer, stream: VideoStream, rate_per_s: Fraction

@@ -1,10 +1,13 @@
 """Connects to a camera, or says in one word and one sentence why that failed."""
 
 import errno
+import math
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import TypeVar
 
 import av
 from av.container import InputContainer
@@ -13,6 +16,8 @@ from av.video.stream import VideoStream
 from flaneur.data.live import Reason
 from flaneur.source.address import Address
 from flaneur.source.opening import BROKEN, MOST_PIXELS
+
+T = TypeVar("T")
 
 PROBE_S = 1.0
 """How long a failed connection is asked what was wrong with it."""
@@ -31,6 +36,10 @@ HTTP_FORMATS = "mpjpeg,mjpeg,hls,mpegts,mov,matroska,flv"
 
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 """Whom to trust, where neither the environment (SSL_CERT_FILE) nor OpenSSL names a file; FFmpeg needs one."""
+
+ENOUGH_PX = 640
+"""Longer side of a picture worth taking: detectors look at pictures of about this size, and everything larger is
+decoded for nothing."""
 
 UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 
@@ -85,17 +94,23 @@ def connect(address: Address, open_s: float, read_s: float) -> InputContainer:
 
 
 def video_of(container: InputContainer, address: Address) -> VideoStream:
-    """The largest stream of pictures that can be decoded; nothing else is fetched. LostError when there is none."""
+    """The stream of pictures that suits best; nothing else is fetched. LostError when there is none."""
     streams = [stream for stream in container.streams.video if stream.codec_context is not None]
     if not streams:
         raise lost("undecodable" if container.streams.video else "no_video", address)
-    best = max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+    best = suits_best(streams, lambda stream: (stream.codec_context.width, stream.codec_context.height))
     if best.codec_context.width * best.codec_context.height > MOST_PIXELS:
         raise lost("undecodable", address)
     for stream in container.streams:
         if stream is not best:
             stream.discard = av.stream.Discard.all
     return best
+
+
+def suits_best(streams: Iterable[T], size_px: Callable[[T], tuple[int, int]]) -> T:
+    """The smallest of some streams that is large enough; where none is, the largest."""
+    by_size = sorted(streams, key=lambda stream: math.prod(size_px(stream)))
+    return next((stream for stream in by_size if max(size_px(stream)) >= ENOUGH_PX), by_size[-1])
 
 
 def reason_of(error: BaseException) -> Reason:

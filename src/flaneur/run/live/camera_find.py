@@ -7,13 +7,10 @@ from itertools import groupby
 
 from flaneur.data.errors import UserError
 from flaneur.source.discovery import Device, probe
-from flaneur.source.live_opening import LostError
+from flaneur.source.live_opening import LostError, suits_best
 from flaneur.source.onvif_camera import Profile, read_profiles
 from flaneur.source.secrets import Credentials, variable_stem
 
-ENOUGH_PX = 640
-"""Longer side of the smallest stream worth taking: detectors look at pictures of about this size, and everything
-larger is decoded for nothing."""
 ANSWER_S = 10.0
 
 
@@ -50,20 +47,8 @@ def sections(name: str, profiles: Sequence[Profile]) -> str:
     return "\n".join(_section(each, streams) for each, streams in zip(names, lenses, strict=True))
 
 
-def best(profiles: Sequence[Profile]) -> Profile:
-    """The smallest stream that is large enough; where none is, the largest."""
-    enough = [profile for profile in profiles if max(profile.width_px, profile.height_px) >= ENOUGH_PX]
-    if enough:
-        return min(enough, key=_pixels)
-    return max(profiles, key=_pixels)
-
-
-def _pixels(profile: Profile) -> int:
-    return profile.width_px * profile.height_px
-
-
 def _section(name: str, profiles: Sequence[Profile]) -> str:
-    chosen = best(profiles)
+    chosen = suits_best(profiles, lambda profile: (profile.width_px, profile.height_px))
     lines = ["[[camera]]", f"name = {_quoted(name)}", f"source = {_quoted(chosen.url)}  # {_about(chosen)}"]
     lines += [f"# also: {_plain(other.url)}  {_about(other)}" for other in profiles if other is not chosen]
     return "\n".join(lines) + "\n"

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from flaneur.config.site import CameraTable
-from flaneur.run.live.camera_find import best, sections
+from flaneur.run.live.camera_find import sections
 from flaneur.source.onvif_camera import Profile
 
 
@@ -21,8 +21,8 @@ def profile(width_px: int, height_px: int, lens: str = "a", url: str = "rtsp://g
     ],
 )
 def test_the_smallest_stream_that_is_large_enough(sizes: list[tuple[int, int]], chosen: tuple[int, int]) -> None:
-    found = best([profile(*size) for size in sizes])
-    assert (found.width_px, found.height_px) == chosen
+    text = sections("gate", [profile(*size, url=f"rtsp://gate/{size[0]}") for size in sizes])
+    assert tomllib.loads(text)["camera"][0]["source"] == f"rtsp://gate/{chosen[0]}"
 
 
 def test_sections_can_be_pasted_into_a_site_file() -> None:
