@@ -10,6 +10,7 @@ from flaneur.config.load import ConfigError, load_site
 from flaneur.data.released import PublicFigure
 from flaneur.run.job import Job
 from flaneur.run.results import OURS
+from flaneur.run.software import software
 from flaneur.store.audit.entries import (
     Command,
     ConfigurationChanged,
@@ -43,7 +44,7 @@ def log_paths(site_path: Path) -> tuple[Path, Path]:
 def begin_log(site_path: Path) -> tuple[Head, PublicKey]:
     """Begin the site's log, and make the key that it is signed with."""
     log_path, key_path = log_paths(site_path)
-    with AuditLog.create(log_path, key_path, load_site(site_path).site.name, _software(), time.time_ns) as log:
+    with AuditLog.create(log_path, key_path, load_site(site_path).site.name, software(), time.time_ns) as log:
         return log.head, PublicKey.load(public_path(key_path))
 
 
@@ -139,7 +140,7 @@ def audited(command: Command, job: Job, site_path: Path | None) -> Iterator[Trai
         now = hashlib.sha256(site_path.read_bytes()).hexdigest()
         if known != [now]:
             write(ConfigurationChanged(before=known[0] if known else None, after=now))
-        write(Started(command=command, camera=camera, source=source, configuration=now, software=_software()))
+        write(Started(command=command, camera=camera, source=source, configuration=now, software=software()))
         try:
             yield trail
         except BaseException:
@@ -152,9 +153,3 @@ def audited(command: Command, job: Job, site_path: Path | None) -> Iterator[Trai
 def name_text(name: str) -> str:
     """A name as the log can hold it: what cannot be printed is replaced."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)[:LONGEST_NAME] or "?"
-
-
-def _software() -> str:
-    from flaneur.run.measure_file import software  # takes a second to load, for which judging a log need not wait
-
-    return software()

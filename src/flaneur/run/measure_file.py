@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -25,6 +24,7 @@ from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
+from flaneur.run.software import software
 from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
 from flaneur.serve.report import Metres, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
@@ -140,11 +140,6 @@ def _facts(
         stage_ms_per_frame=clock.ms_per_frame(moment.frames),
         notes=tuple(source.notes + notes),
     )
-
-
-def software() -> str:
-    """What made the figures."""
-    return f"flaneur {version('flaneur')}"
 
 
 def write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measurement]) -> None:

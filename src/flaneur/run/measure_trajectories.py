@@ -23,11 +23,12 @@ from flaneur.run import results
 from flaneur.run.calibrating import facts_of, on_ground, stated_plane
 from flaneur.run.collecting import Collector, counted_of
 from flaneur.run.job import Job
-from flaneur.run.measure_file import Outcome, Shows, software, write_tables
+from flaneur.run.measure_file import Outcome, Shows, write_tables
 from flaneur.run.measuring import implausible_notes
 from flaneur.run.on_ground import OnGround
 from flaneur.run.pipeline import Moment
 from flaneur.run.results import ResultsFolder
+from flaneur.run.software import software
 from flaneur.run.watching import phases_of_files
 from flaneur.serve.report import Metres, write_report
 from flaneur.store.store import Store

@@ -17,8 +17,8 @@ from flaneur.detect.protocol import Detector
 from flaneur.run.audit import Trail, log_paths, recording, verify_log
 from flaneur.run.budget import days_of
 from flaneur.run.ghost_picture import ghost_picture
-from flaneur.run.measure_file import software
 from flaneur.run.publishing import ledger_path
+from flaneur.run.software import software
 from flaneur.serve.atomic import written_whole
 from flaneur.serve.papers.facts import AuditState, BudgetDay, Camera, Guarantee, Keeping, Operator, SiteFacts
 from flaneur.serve.papers.pages import Page, file_name, page_html

@@ -9,7 +9,7 @@ from typing import Self
 from flaneur.data.live import Alarm
 from flaneur.run.audit import log_paths, name_text
 from flaneur.run.live.setup import CameraSetup, SiteSetup
-from flaneur.run.measure_file import software
+from flaneur.run.software import software
 from flaneur.store.audit.entries import ConfigurationChanged, Entry, HealthChanged, Record, Started, Stopped, Viewed
 from flaneur.store.audit.log import AuditLog, time_text
 

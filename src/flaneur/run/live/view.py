@@ -19,9 +19,9 @@ from flaneur.run.collecting import JUDGED_NS
 from flaneur.run.job import Job
 from flaneur.run.live.turns import Waiting
 from flaneur.run.live.vitals import Vitals
-from flaneur.run.measure_file import software
 from flaneur.run.measuring import Measuring
 from flaneur.run.pipeline import Passed
+from flaneur.run.software import software
 from flaneur.source.live_clock import Clock
 from flaneur.track.params import TrackParams
 from flaneur.track.tracker import Tracker
