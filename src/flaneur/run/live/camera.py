@@ -1,7 +1,6 @@
 """One camera that is being watched: its thread, its turns and its figures."""
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +114,6 @@ class Camera:
 
     def finish(self, timeout_s: float) -> None:
         """Keep what was measured, the running interval included; gives up what takes longer."""
-        deadline_s = time.monotonic() + timeout_s
         self.stop()
         if not self._turns.leave(self._box, timeout_s):
             log.error("still at work; its running interval is lost", camera=self.name)
@@ -126,7 +124,6 @@ class Camera:
         except Exception:
             self.failures += 1
             log.exception("end failed; its running interval is lost", camera=self.name)
-        self._connection.join(max(min(deadline_s - time.monotonic(), 0.5), 0.0))
 
     def _store(self, figures: list[Measurement], *, complete: bool) -> None:
         if figures:

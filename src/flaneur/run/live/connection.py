@@ -84,10 +84,6 @@ class Connection:
         """Hand on nothing more; the thread ends when its camera answers, or within some seconds."""
         self._stop.set()
 
-    def join(self, timeout_s: float) -> None:
-        """Wait for the thread."""
-        self._thread.join(timeout_s)
-
     def _run(self) -> None:
         while not self._stop.is_set():
             begin_ns = self._clock.now_ns()

@@ -43,8 +43,8 @@ PERIOD_S = 0.5
 JUMP_NS = 2 * SECOND_NS
 """The system's clock was set when it differs by more from one that nobody sets."""
 DAY_S = 86_400
-CLOSE_S = 2.0
-"""Each of the two longest steps of the end may take so long; all of it must be over in five seconds."""
+CLOSE_S = 1.5
+"""So long the end waits for turns that are going on, and then for the store; all of it must be over in five seconds."""
 RECORD_S = 3.0
 """Whoever wants to see the live view waits so long for its record."""
 OVERLOAD_SHARE = 0.2
@@ -254,9 +254,9 @@ class Watch:
             camera.stop()
         self._turns.close()
         for worker in self._workers:
-            worker.join(max(begin_s + 1.0 - time.monotonic(), 0.0))
+            worker.join(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
         for camera in list(self._cameras.values()):
-            camera.finish(max(begin_s + 1.5 - time.monotonic(), 0.0))
+            camera.finish(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
             self._record(self._records.stopped(camera.name))
         statuses = self.statuses()
         left = self._keeper.close(CLOSE_S)
@@ -308,7 +308,8 @@ def _ends_ns(setup: SiteSetup, now_ns: int) -> dict[str, int | None]:
     """Camera -> until when the store knows it, not looking back longer than gaps are told."""
     since_ns = now_ns - LONGEST_SILENCE * setup.site.site.interval_s * SECOND_NS
     with Store.open(setup.folder / STORE, read_only=True) as store:
-        return {camera.name: store.known_until_ns(setup.site.site.name, camera.name, since_ns) for camera in setup.cameras}
+        site = setup.site.site.name
+        return {camera.name: store.known_until_ns(site, camera.name, since_ns) for camera in setup.cameras}
 
 
 def _age(setup: SiteSetup, clock: Clock) -> None:
