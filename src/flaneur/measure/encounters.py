@@ -85,14 +85,15 @@ def noted(table: Table, seen: Table) -> Table:
     if not len(seen):
         return table
     both = table.joined((table, seen))
-    both = both.take(np.lexsort((both.badness + UNSURE * ~both.sure, both.key)))
-    first = np.flatnonzero(np.diff(both.key, prepend=~both.key[:1]))
+    order = np.lexsort((both.badness + UNSURE * ~both.sure, both.key))
+    key = both.key[order]
+    first = np.flatnonzero(np.diff(key, prepend=~key[:1]))
     extremes = {
-        name: worst.reduceat(getattr(both, name), first, axis=0)
+        name: worst.reduceat(getattr(both, name).take(order, axis=0), first, axis=0)
         for names, worst in ((table.FIRST, np.minimum), (table.LAST, np.maximum))
         for name in names
     }
-    return replace(both.take(first), **extremes)
+    return replace(both.take(order[first]), **extremes)
 
 
 def parted(table: Table, now_ns: int) -> tuple[Table, Table]:

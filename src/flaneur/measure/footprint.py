@@ -61,12 +61,6 @@ def on_normals(normals: Array, x: Array, y: Array) -> Array:
     return np.stack((x * ax + y * ay, y * ax - x * ay, x * bx + y * by, y * bx - x * by))
 
 
-def along(xy: Array, angles: Array) -> Array:
-    """Components of vectors [..., 2] in directions [..., k]."""
-    out: Array = xy[..., :1] * np.cos(angles) + xy[..., 1:] * np.sin(angles)
-    return out
-
-
 def slabs(offset: Array, rate: Array, width: Array) -> tuple[Array, Array]:
     """From when to when |offset + rate · t| <= width; (inf, -inf) where never, (-inf, inf) where always."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -82,17 +76,22 @@ def slabs(offset: Array, rate: Array, width: Array) -> tuple[Array, Array]:
 
 def between(xy_a: Array, xy_b: Array, heading_a: Array, heading_b: Array, half_a: Array, half_b: Array) -> Array:
     """Where footprints touch [n, 2]: amid the points of each that are nearest to the middle of the other."""
-    return (_nearest(xy_a, heading_a, half_a, xy_b) + _nearest(xy_b, heading_b, half_b, xy_a)) / 2
+    both = (
+        np.concatenate(columns) for columns in ((xy_a, xy_b), (heading_a, heading_b), (half_a, half_b), (xy_b, xy_a))
+    )
+    points = _nearest(*both)
+    middle: Array = (points[: len(xy_a)] + points[len(xy_a) :]) / 2
+    return middle
 
 
 def _nearest(xy: Array, heading: Array, half_m: Array, to: Array) -> Array:
     """The point of each footprint [n, 2] that is nearest to `to` [n, 2]."""
     way = to - xy
     round_ = np.isnan(heading)
-    angles = np.nan_to_num(heading)[:, None] + (0.0, np.pi / 2)
-    part = np.clip(along(way, angles), -half_m, half_m)
-    cos, sin = np.cos(angles[:, 0]), np.sin(angles[:, 0])
-    corner = np.stack((part[:, 0] * cos - part[:, 1] * sin, part[:, 0] * sin + part[:, 1] * cos), axis=1)
-    shrink = np.minimum(1.0, half_m[:, 1] / np.maximum(np.hypot(*way.T), ROUNDING))
+    cos, sin = np.cos(heading), np.sin(heading)
+    (x, y), (length, width) = way.T, half_m.T
+    along, across = np.clip(x * cos + y * sin, -length, length), np.clip(y * cos - x * sin, -width, width)
+    corner = np.stack((along * cos - across * sin, along * sin + across * cos), axis=1)
+    shrink = np.minimum(1.0, width / np.maximum(np.hypot(x, y), ROUNDING))
     point: Array = xy + np.where(round_[:, None], way * shrink[:, None], corner)
     return point
