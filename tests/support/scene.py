@@ -161,8 +161,8 @@ def markers_in(bgr: Picture) -> set[int]:
 
 def magenta_share(bgr: Picture) -> float:
     """Share of the picture that has the boards' colour, which nothing else in the scene has."""
-    b, g, r = (bgr[:, :, c].astype(int) for c in range(3))
-    return float((np.minimum(b, r) - g > 60).mean())
+    b, g, r = cv2.split(bgr)
+    return float((cv2.subtract(cv2.min(b, r), g) > 60).mean())
 
 
 def write_board_detector(path: Path) -> Path:
