@@ -227,11 +227,7 @@ def _short(moving: Moving, a: Rows, b: Rows, coarse: _Chords) -> _Chords:
     """Those short chords in which they may touch, of coarse ones."""
     length = float(moving.ends_s[1]) / CHORDS
     at_s = coarse.begin_s[:, None] + length * np.arange(CHORDS + 1)
-    ends_a, ends_b = (
-        moving.tracks.xy_m.take(rows[coarse.pair], axis=0).T[..., None] + moving.way_m(rows[coarse.pair], at_s)
-        for rows in (a, b)
-    )
-    apart = ends_b - ends_a
+    apart = _apart(moving, a[coarse.pair], b[coarse.pair], at_s)
     rate = (apart[..., 1:] - apart[..., :-1]) / length
     radius = (moving.radius_m[a] + moving.radius_m[b])[coarse.pair, None]
     row, part = _near(apart[..., :-1], rate, length, radius).nonzero()
@@ -244,10 +240,22 @@ def _pieces(
     moving: Moving, a: Rows, b: Rows, pair: Rows, begin_s: Array, length_s: float, apart: Array, rate: Array
 ) -> _Chords:
     """Chords of one length, with the headings in their middle."""
-    middle = (begin_s + length_s / 2)[:, None]
-    ahead = (_ahead(moving.heading_rad[rows] + moving.turned(rows, middle)[:, 0]) for rows in (a[pair], b[pair]))
-    length = np.full(len(pair), length_s)
-    return _Chords(pair, begin_s, length, length, apart, rate, *ahead)
+    rows, middle = np.concatenate((a[pair], b[pair])), np.tile(begin_s + length_s / 2, 2)
+    ahead = _ahead(moving.heading_rad[rows] + moving.turned(rows, middle[:, None])[:, 0])
+    length, n = np.full(len(pair), length_s), len(pair)
+    return _Chords(pair, begin_s, length, length, apart, rate, ahead[:, :n], ahead[:, n:])
+
+
+def _apart(moving: Moving, a: Rows, b: Rows, t_s: Array) -> Array:
+    """Where b is from a after `t_s` [p, k], [2, p, k]."""
+    where_a, where_b = np.split(_where(moving, np.concatenate((a, b)), np.concatenate((t_s, t_s))), 2, axis=1)
+    return where_b - where_a
+
+
+def _where(moving: Moving, rows: Rows, t_s: Array) -> Array:
+    """Where each of `rows` [p] is after `t_s` [p, k], [2, p, k]."""
+    where: Array = moving.tracks.xy_m.take(rows, axis=0).T[..., None] + moving.way_m(rows, t_s)
+    return where
 
 
 def _near(apart: Array, rate: Array, length_s: float, radius: Array) -> NDArray[np.bool_]:
@@ -312,7 +320,8 @@ def _figures(
         drac_noise = drac * np.hypot(2 * sigma_v / closing, sigma / (closing * ttc))
         noise, bias = np.hypot(sigma, ttc * sigma_v) / closing, scale * wide / closing
     drac[ttc == 0.0] = np.nan
-    where_a, where_b = (tracks.xy_m.take(rows, axis=0) + moving.way_m(rows, ttc[:, None])[..., 0].T for rows in (a, b))
+    where = _where(moving, np.concatenate((a, b)), np.tile(ttc, 2)[:, None])[..., 0].T
+    where_a, where_b = where[: len(a)], where[len(a) :]
     spot = between(where_a, where_b, moving.heading_rad[a], moving.heading_rad[b], moving.half_m[a], moving.half_m[b])
     return Contacts(a, b, ttc, noise, bias, np.minimum(drac, GRAVITY_MPS2), drac_noise, closing, spot, sure)
 

@@ -30,6 +30,7 @@ from flaneur.measure.collision import Contacts, Moving, contacts, may_meet
 from flaneur.measure.encounters import Encounters, noted, pair_key, parted
 from flaneur.measure.encroachment import CROSS_RAD, Encroachments, encroachments
 from flaneur.measure.legs import LEG_NS, Second
+from flaneur.measure.memory import NO_ROWS
 from flaneur.measure.near_misses import NO_NEAR_MISSES, NearMisses, Spots, samples_of, spots_of
 
 NOBODY = Encounters.none()
@@ -130,10 +131,11 @@ def settle(state: ConflictState, params: ConflictParams) -> Over:
 def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, Encounters]:
     """Collision courses of this moment, for the time to collision and for the deceleration."""
     horizon_s = params.ttc_s[1]
+    tracks = _within_reach(tracks, params)
+    if not len(tracks):
+        return NOBODY, NOBODY
     moving = Moving.of(tracks, params.turning, horizon_s)
     dangerous = (moving.tracks.kind != Kind.PEDESTRIAN) & (moving.speed_mps > params.slow_mps)
-    if not dangerous.any():
-        return NOBODY, NOBODY
     found = contacts(moving, *may_meet(*moving.bounds_m(), dangerous))
     if not len(found.a):
         return NOBODY, NOBODY
@@ -150,6 +152,21 @@ def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, 
             braked.drac_mps2 * np.maximum(*(moving.tracks.scale_sigma[rows] for rows in (braked.a, braked.b))),
         ),
     )
+
+
+def _within_reach(tracks: GroundTracks, params: ConflictParams) -> GroundTracks:
+    """Those whose velocity is known and who may come to where the dangerous ones do, at the speeds of now."""
+    (x, y), (vx, vy), (length, width) = tracks.xy_m.T, tracks.velocity_mps.T, tracks.size_m.T
+    speed = np.sqrt(vx * vx + vy * vy)
+    dangerous = (tracks.kind != Kind.PEDESTRIAN) & (speed > params.slow_mps)
+    if not dangerous.any():
+        return tracks.take(NO_ROWS)
+    reach = speed * params.ttc_s[1] + (length + width) / 2
+    near = np.isfinite(speed)
+    for at in (x, y):
+        low, high = at - reach, at + reach
+        near &= (low <= high[dangerous].max()) & (high >= low[dangerous].min())
+    return tracks.take(near)
 
 
 def _sightings(
