@@ -40,10 +40,19 @@ from support.video import moving_boxes, write_video
 START_S = 20.0
 
 SERVE_RTSP = """
-import asyncio, concurrent.futures, logging, sys
+import asyncio, concurrent.futures, contextlib, logging, sys
 import aio_rtsp_toolkit.server as server
+from aio_rtsp_toolkit.server_streaming import RtspStreamingMixin
 server.logger = logging.getLogger("aio_rtsp_toolkit")   # its own one prints
 logging.disable()
+def put(self, loop, queue, item, stop):   # its own one sends a picture twice when it has to wait for room
+    waiting = asyncio.run_coroutine_threadsafe(queue.put(item), loop)
+    while not stop.is_set():
+        with contextlib.suppress(concurrent.futures.TimeoutError):
+            waiting.result(0.05)
+            return True
+    return not waiting.cancel()
+RtspStreamingMixin._threadsafe_queue_put = put
 async def serve(folder, port):
     asyncio.get_running_loop().set_default_executor(concurrent.futures.ThreadPoolExecutor(128))
     rtsp = server.RtspServer(folder, "127.0.0.1", port)

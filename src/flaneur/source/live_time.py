@@ -13,8 +13,9 @@ STEP_NS = 2 * SECOND_NS
 """A larger difference is made up for at once, a smaller one bit by bit."""
 SLEW = 20
 """Of so many nanoseconds that go by, one may be added or left out: speeds stay right within 5 %."""
-BUCKET_NS = 5 * SECOND_NS
-"""The least delay is sought over one to two of these."""
+ARRIVALS_NS = 5 * SECOND_NS
+REPORTS_NS = 30 * SECOND_NS
+"""Over one to two of these the least is sought: of the delays of packets, and of what sender reports say."""
 BACK_NS = SECOND_NS
 STARVED_NS = SECOND_NS
 """What is played at its own pace and comes this late has a gap."""
@@ -40,11 +41,31 @@ class SenderClock:
     """How often the time of the pictures had to be set anew."""
 
 
+class _Least:
+    """The least of the values of the last while: of this bucket of time and the one before."""
+
+    def __init__(self, bucket_ns: int) -> None:
+        self._bucket_ns = bucket_ns
+        self._bucket = 0
+        self._before: int | None = None
+        self._current: int | None = None
+
+    def of(self, at_ns: int, value: int) -> int:
+        """The least, `value` included."""
+        bucket = at_ns // self._bucket_ns
+        if bucket != self._bucket:
+            self._before = self._current if bucket == self._bucket + 1 else None
+            self._bucket, self._current = bucket, None
+        self._current = value if self._current is None else min(self._current, value)
+        return self._current if self._before is None else min(self._before, self._current)
+
+
 class LiveTimeline:
     """Dates pictures by the camera's clock where it tells one that can be true, otherwise by their arrival.
 
     Networks deliver in heaps, so that one picture's arrival says little; the least delay of the last seconds does,
-    and the camera's media clock carries it from picture to picture.
+    and the camera's media clock carries it from picture to picture. Sender reports err to the same side: many a camera
+    gives the moment at which it sends the report, and not that of the picture whose stamp stands beside it.
     """
 
     def __init__(self, epoch_ns: int) -> None:
@@ -52,8 +73,7 @@ class LiveTimeline:
         self._offset_ns: int | None = None
         self._media_ns = 0
         self._last_ns: int | None = None
-        self._bucket = -1
-        self._least_ns: tuple[int | None, int | None] = (None, None)
+        self._arrived, self._sent = _Least(ARRIVALS_NS), _Least(REPORTS_NS)
         self._ahead_ns: int | None = None
         self._used = False
         self.jumps = 0
@@ -88,25 +108,15 @@ class LiveTimeline:
 
     def _target(self, media_ns: int, stamps: Stamps) -> int:
         if media_ns < self._media_ns - BACK_NS:  # the camera's media clock began anew
-            self._bucket, self._least_ns = -1, (None, None)
-        arrived_ns = self._least(stamps.arrival_ns, stamps.arrival_ns - media_ns)
+            self._arrived, self._sent = _Least(ARRIVALS_NS), _Least(REPORTS_NS)
+        arrived_ns = self._arrived.of(stamps.arrival_ns, stamps.arrival_ns - media_ns)
         if stamps.sender_ns is None:
             self._used = False
             return arrived_ns
-        sent_ns = stamps.sender_ns - media_ns
+        sent_ns = self._sent.of(stamps.arrival_ns, stamps.sender_ns - media_ns)
         self._ahead_ns = sent_ns - arrived_ns
         self._used = abs(self._ahead_ns) <= PLAUSIBLE_NS
         return sent_ns if self._used else arrived_ns
-
-    def _least(self, arrival_ns: int, delay_ns: int) -> int:
-        """The least delay of this bucket of time and the one before."""
-        bucket = arrival_ns // BUCKET_NS
-        before, current = self._least_ns
-        if bucket != self._bucket:
-            before, current = (current if bucket == self._bucket + 1 else None), None
-        current = delay_ns if current is None else min(current, delay_ns)
-        self._bucket, self._least_ns = bucket, (before, current)
-        return current if before is None else min(before, current)
 
 
 def _believed(stamps: Stamps) -> int:

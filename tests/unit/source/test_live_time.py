@@ -77,14 +77,31 @@ def test_a_senders_clock_that_begins_to_tell_bends_the_time_by_no_more_than_5_pe
     assert timeline.jumps == 0
 
 
-def test_a_senders_clock_that_is_set_makes_a_jump() -> None:
+def test_a_senders_clock_that_is_set_makes_a_jump_once_it_is_certain() -> None:
+    timeline = LiveTimeline(EPOCH)
+    for k in range(1000):
+        sender_ns = EPOCH + k * STEP + (3 * SECOND_NS if k >= 50 else 0)
+        time_ns = timeline.stamp(k * STEP, Stamps(EPOCH + k * STEP, sender_ns))
+        assert time_ns == k * STEP + (3 * SECOND_NS if timeline.jumps else 0)
+    assert timeline.jumps == 1
+
+
+def test_a_senders_clock_that_is_set_back_leaves_no_picture_twice() -> None:
     timeline = LiveTimeline(EPOCH)
     times = [
-        timeline.stamp(k * STEP, Stamps(EPOCH + k * STEP, EPOCH + k * STEP + (3 * SECOND_NS if k >= 50 else 0)))
+        timeline.stamp(k * STEP, Stamps(EPOCH + k * STEP, EPOCH + k * STEP - (3 * SECOND_NS if k >= 50 else 0)))
         for k in range(100)
     ]
-    assert times[50] - times[49] == STEP + 3 * SECOND_NS
+    assert times == [k * STEP for k in range(50)] + [None] * 30 + [k * STEP - 3 * SECOND_NS for k in range(80, 100)]
     assert timeline.jumps == 1
+
+
+def test_sender_reports_that_come_late_do_not_move_the_pictures() -> None:
+    timeline = LiveTimeline(EPOCH)
+    for k in range(2000):
+        late_ns = 4 * SECOND_NS if k % 100 > 50 else 0
+        assert timeline.stamp(k * STEP, Stamps(EPOCH + k * STEP, EPOCH + k * STEP + late_ns)) == k * STEP
+    assert timeline.jumps == 0
 
 
 def test_pictures_that_go_back_in_time_are_left_out() -> None:
