@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
 from flaneur.measure.footprint import ROUNDING, SURE, Array, between, headings, normals_and_reach, on_normals, slabs
-from flaneur.measure.spans import overlapping
+from flaneur.measure.spans import spans
 
 TURN_MPS = 2.0
 """Slower than this, the direction of a smoothed velocity is too uncertain for a turn rate."""
@@ -340,9 +340,23 @@ def _touch(enter: Array, leave: Array, length_s: Array) -> NDArray[np.bool_]:
 
 
 def may_meet(low: Array, high: Array, mover: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """Pairs of boxes `low` to `high` [2, n] that overlap, at least one of them a `mover`, each once."""
-    movers = np.flatnonzero(mover)
-    i, j = overlapping(low.take(movers, axis=1), high.take(movers, axis=1), low, high)
-    i = movers[i]
-    once = np.flatnonzero((i < j) | ~mover[j])
-    return i[once], j[once]
+    """Pairs of boxes that overlap, at least one of them a `mover`: a sweep along one axis, then a look at the other.
+
+    Boxes are `low` to `high` [2, n]. Who is no mover is never compared with another such one.
+    """
+    if not mover.any():
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    # the axis along which fewer boxes overlap: that across a street
+    along = (high - low).sum(axis=1) / np.maximum(high.max(axis=1) - low.min(axis=1), np.finfo(np.float64).tiny)
+    axis = int(along.argmin())
+    order = low[axis].argsort(kind="stable")
+    start, end = low[axis, order], high[axis, order]
+    moves = mover[order]
+    movers, others = np.flatnonzero(moves), np.flatnonzero(~moves)
+    last = np.searchsorted(start, end[movers], "right")
+    by_mover = spans(movers, movers + 1, last)
+    row, at = spans(others, np.searchsorted(movers, others), np.searchsorted(start[movers], end[others], "right"))
+    i, j = np.concatenate((by_mover[0], row)), np.concatenate((by_mover[1], movers[at]))
+    low, high = low[1 - axis, order], high[1 - axis, order]
+    meet = np.flatnonzero((low[i] <= high[j]) & (low[j] <= high[i]))
+    return order[i[meet]], order[j[meet]]

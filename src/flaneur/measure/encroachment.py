@@ -8,7 +8,7 @@ were there at once, one before the other. Both follow from the set's extremes, s
 
 Ways are taken as legs, straight and even (`flaneur.measure.legs`). Of two legs, the set is a convex polygon in the unit
 square, cut out by four slabs (`flaneur.measure.footprint`), and its corners hold all extremes: nothing is sampled. A
-second of legs at a time is compared with those of the horizon; boxes about them tell who came near whom.
+second of legs at a time is compared with those of the horizon; a tree of boxes finds who came near whom.
 
 Ground that one takes up while it goes the same way as the other, within `ALONG_RAD`, is not counted: that is following
 and overtaking, about which collision courses tell. Ways that cross are at an angle of `CROSS_RAD` or more somewhere on
@@ -27,7 +27,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.measure.encounters import UNSURE, Encounters, pair_key
 from flaneur.measure.footprint import ROUNDING, SURE, Array, between, normals_and_reach, on_normals
 from flaneur.measure.legs import Second
-from flaneur.measure.spans import overlapping, spans
+from flaneur.measure.spans import spans
 
 ALONG_RAD = np.radians(5.0)
 CROSS_RAD = np.radians(30.0)
@@ -70,15 +70,10 @@ def encroachments(new: Second, old: Second) -> Encroachments:
 
 def _near(new: Second, old: Second) -> tuple[Rows, Rows]:
     """Legs of two seconds that may share ground, of which one is fast and which do not go the same way."""
-    fast, slow, old_fast = np.flatnonzero(new.fast), np.flatnonzero(~new.fast), np.flatnonzero(old.fast)
-    i, j = overlapping(new.low.take(fast, axis=1), new.high.take(fast, axis=1), old.low, old.high)
-    k, n = overlapping(
-        *(
-            box.take(rows, axis=1)
-            for box, rows in ((new.low, slow), (new.high, slow), (old.low, old_fast), (old.high, old_fast))
-        )
-    )
-    i, j = np.concatenate((fast[i], slow[k])), np.concatenate((j, old_fast[n]))
+    fast, of_fast = old.tree.query(new.boxes[new.fast_ones])
+    slow_ones = np.flatnonzero(~new.fast)
+    slow, of_slow = old.fast_tree.query(new.boxes[slow_ones])
+    i, j = np.concatenate((new.fast_ones[fast], slow_ones[slow])), np.concatenate((of_fast, old.fast_ones[of_slow]))
     keep = (new.track_id[i] < old.track_id[j]) if old is new else (new.track_id[i] != old.track_id[j])
     keep &= ~(_angle(new.course_rad[i], old.course_rad[j]) + new.bend_rad[i] + old.bend_rad[j] < ALONG_RAD)
     i, j = i[keep], j[keep]

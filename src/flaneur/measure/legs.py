@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from flaneur.data.kinds import Kind
@@ -102,10 +103,14 @@ class Second(Private):
     """[k] how far those of its other legs are from that; NaN where one is not known."""
     strip: Array
     """[6, k] rectangle about all the ground of it, along its first leg: middle x, y, cosine and sine, half its size."""
-    low: Array
-    """[2, k] lower corner of a box about all the ground of it, along the axes."""
-    high: Array
-    """[2, k] its upper corner."""
+    boxes: NDArray[np.object_]
+    """[k] shapely boxes about all the ground of it, along the axes."""
+    tree: shapely.STRtree
+    """Of the boxes."""
+    fast_ones: Rows
+    """[f] those who are fast."""
+    fast_tree: shapely.STRtree
+    """Of their boxes."""
 
     @classmethod
     def of(cls, looks: Sequence[GroundTracks], slow_mps: float) -> "Second":
@@ -124,6 +129,7 @@ class Second(Private):
             fast = np.logical_or.reduceat(fast, first)
             turn = legs.course_rad - np.repeat(legs.course_rad[first], count)
             bend = np.maximum.reduceat(np.abs(turn - 2 * np.pi * np.rint(turn / (2 * np.pi))), first)
+        boxes = shapely.box(*low.T, *high.T)
         ahead = np.cos(legs.heading_rad), np.sin(legs.heading_rad)
         shape = np.stack((*legs.xy_m.T, *legs.way_m.T, *ahead, *legs.half_m.T))
         end_s = looks[-1].time_ns / SECOND_NS
@@ -139,8 +145,10 @@ class Second(Private):
             course_rad=legs.course_rad[first],
             bend_rad=bend,
             strip=_strips(shape, legs.course_rad[first], first, count),
-            low=np.ascontiguousarray(low.T),
-            high=np.ascontiguousarray(high.T),
+            boxes=boxes,
+            tree=shapely.STRtree(boxes),
+            fast_ones=(fast_ones := np.flatnonzero(fast)),
+            fast_tree=shapely.STRtree(boxes[fast_ones]),
         )
 
 
