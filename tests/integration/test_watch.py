@@ -18,6 +18,7 @@ import pytest
 from flaneur.data.errors import UserError
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.run.api import measure_video
+from flaneur.run.live.planning import forecast
 from flaneur.run.live.setup import read_setup
 from flaneur.run.live.watch import Watch
 from flaneur.source.live_clock import Clock
@@ -311,3 +312,20 @@ def test_threads_and_files_are_given_back(folder: Path) -> None:
         gc.collect()
         counts.append((threading.active_count(), len(os.listdir("/proc/self/fd"))))  # noqa: PTH208
     assert counts[2] <= counts[1]
+
+
+def test_a_plan_says_what_a_camera_takes_and_stores_nothing(folder: Path) -> None:
+    path = site(folder, film("a"), film("b"), camera_table("gone", "missing.mp4"))
+    found = forecast(read_setup(path), seconds=3.0)
+    assert (found.measured, found.lost) == (2, ("gone",))
+    assert found.frames_per_s == pytest.approx(10.0, abs=2.0)
+    assert found.looks_per_s == 5.0
+    assert found.cameras >= 1
+    assert found.decode_cores > 0
+    assert found.look_cores > 0
+    assert not (folder / "results").exists()
+
+
+def test_a_plan_without_any_camera_is_refused(folder: Path) -> None:
+    with pytest.raises(UserError, match="none of its cameras"):
+        forecast(read_setup(site(folder, camera_table("gone", "missing.mp4"))), seconds=0.2)

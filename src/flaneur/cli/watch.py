@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from flaneur.run.live.setup import SiteSetup
 
 
 def watch(
     site: Annotated[Path, typer.Argument(help="Site file; each of its cameras has a source.")],
     log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON, one object a line.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Measure for 20 s how many such cameras this machine carries; store nothing.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Watch a site: measure all its cameras until stopped.
@@ -26,6 +32,9 @@ def watch(
     from flaneur.run.live.watch import Watch
 
     set_up_logs(as_json=log_json, verbose=verbose)
+    if plan:
+        show_forecast(read_setup(site))
+        return
     with signals() as (stop, reload):
         Watch(read_setup(site)).run(stop, reload)
 
@@ -45,3 +54,26 @@ def signals() -> Iterator[tuple[threading.Event, threading.Event]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def show_forecast(setup: "SiteSetup") -> None:
+    """Measure, and say what follows."""
+    from flaneur.run.live.planning import forecast
+
+    found = forecast(setup)
+    for name in found.lost:
+        typer.echo(f"note: camera {name!r} gave no pictures and is not part of this", err=True)
+    cores = found.decode_cores + found.look_cores
+    typer.echo(f"measured on {found.measured} of the site's cameras:")
+    typer.echo(
+        f"  a camera sends {found.frames_per_s:.1f} frames a second; the detector looks {found.looks_per_s:.1f} times"
+    )
+    typer.echo(f"  a camera takes {cores:.3f} cores ({found.decode_cores:.3f} to decode), {found.memory_mb:.0f} MB")
+    typer.echo(f"this machine: {found.cores} cores, {found.free_memory_mb:.0f} MB free")
+    typer.echo(f"it carries about {found.cameras} such cameras")
+    wanted = len(setup.cameras)
+    if found.cameras < wanted:
+        typer.echo(
+            f"note: the site has {wanted}; lower detector.rate_per_s or use the cameras' sub-streams, or fewer cameras",
+            err=True,
+        )

@@ -79,7 +79,8 @@ class Watch:
             self._operations = Operations(setup.site, setup.folder, setup.services, viewing.look if viewing else None)
             self._left_behind = stack.pop_all()
         self._workers = [
-            threading.Thread(target=self._work, name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
+            threading.Thread(target=work, args=(self._turns,), name=f"worker {n}", daemon=True)
+            for n in range(workers_of(setup))
         ]
 
     def run(self, stop: threading.Event, reload: threading.Event) -> None:
@@ -129,15 +130,6 @@ class Watch:
     @property
     def _is_over(self) -> bool:
         return all(camera.is_over for camera in self._cameras.values())
-
-    def _work(self) -> None:
-        """A worker: one camera's turn after the other."""
-        while (turn := self._turns.take()) is not None:
-            box, waiting = turn
-            try:
-                box.owner.work(waiting)
-            finally:
-                self._turns.done(box)
 
     def _look_after(self) -> None:
         self._check_clock()
@@ -285,6 +277,16 @@ class Load:
             return False
         overtaken, looks = overtaken - self._totals[0][0], looks - self._totals[0][1]
         return overtaken > OVERLOAD_SHARE * (overtaken + looks)
+
+
+def work(turns: Turns[Camera]) -> None:
+    """A worker: one camera's turn after the other."""
+    while (turn := turns.take()) is not None:
+        box, waiting = turn
+        try:
+            box.owner.work(waiting)
+        finally:
+            turns.done(box)
 
 
 def workers_of(setup: SiteSetup) -> int:
