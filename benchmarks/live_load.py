@@ -120,9 +120,8 @@ def measure(running, names: list[str], seconds: float) -> None:
     slope = np.polyfit(*np.array(half).T, 1)[0] * 3600
     print(f"{len(names)} streams, {took_s:.0f} s, {cores} cores; load of the whole machine {os.getloadavg()[0]:.1f}")
     print(f"  frames a second and stream      {seen / took_s / len(names):6.2f} of {RATE}")
-    print(
-        f"  looks a second and stream       {rate.mean():6.2f} of {LOOKS_PER_S:g}; lowest {rate.min():.2f}, highest {rate.max():.2f}"
-    )
+    spread = f"lowest {rate.min():.2f}, highest {rate.max():.2f}"
+    print(f"  looks a second and stream       {rate.mean():6.2f} of {LOOKS_PER_S:g}; {spread}")
     print(f"  frames overtaken or lost        {dropped / max(seen, 1):6.1%}")
     print(f"  lag from picture to figure, s   {np.median(lags):6.2f} median, {np.quantile(lags, 0.99):.2f} at 99 %")
     print(f"  processor                       {cpu_s / took_s:6.2f} of {cores} cores; in looks {detect_s / took_s:.2f}")

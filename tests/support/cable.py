@@ -1,8 +1,8 @@
 """The cable between the watch and a camera: a relay on loopback that breaks in every way that cables and cameras do.
 
-    with Cable(server.port) as cable:
-        url = cable.url("scene.mp4")
-        cable.fault("silent"); ...; cable.heal()
+with Cable(server.port) as cable:
+    url = cable.url("scene.mp4")
+    cable.fault("silent"); ...; cable.heal()
 """
 
 import asyncio
@@ -122,8 +122,8 @@ class Cable:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # the end of the cable; a cancelled handler would be told of as an error
         finally:
             for one in filter(None, (writer, up_writer)):
                 self._open.discard(one)
