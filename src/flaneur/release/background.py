@@ -3,8 +3,8 @@
 A cell of the picture is learned only where, for a while before and after, nothing was detected and nothing moved.
 Motion alone would learn people who stand still, as the background models of the libraries do; detections alone would
 learn whom the detector missed. Evidence is counted: each moment at which a colour is seen empty speaks for it, each
-at which somebody is detected in front of it speaks against it. So who stands for minutes and is missed now and then is
-not learned, and who was learned is forgotten. What was never seen empty stays flat.
+at which it is seen in a sure detection that stays speaks against it, also beforehand. So who stands for minutes and is
+missed now and then is not learned, and who was learned is forgotten. What was never seen empty stays flat.
 """
 
 from collections import deque
@@ -50,14 +50,17 @@ MOTION_GREY_LEVELS = 7
 
 SAME_GREY_LEVELS = 12
 """A cell that differs less from what was seen before, in each colour, shows the same."""
-EMPTY, WEAK, OCCUPIED, CONTRARY = 3, 1, -3, -15
-"""Evidence for a colour that is seen where nobody is, in a weak detection, somebody surely in front of it, and
-for a colour in whose place another one is seen where nobody is."""
+EMPTY, WEAK, OCCUPIED, CONTRARY = 3, 1, -4, -15
+"""Evidence for a colour that is seen where nobody is, in a weak detection, where somebody surely was, also in the
+sample before, and for a colour in whose place another one is seen where nobody is."""
 TO_SHOW = 24
 """Evidence that a colour needs where nothing is shown yet ..."""
 TO_REPLACE = 120
 """... and where another one is: whom the detector misses must stand there for at least 20 s."""
 MOST_EVIDENCE = 150
+MOST_DOUBT = 60
+"""Evidence against a colour that is remembered: who was surely seen for 15 s is not learned when they are then missed for
+10 s on end. The ground beside them, seen in their box, takes 10 s longer to be shown when they have left."""
 JUMP = 0.5
 """When more than this share of what is shown and quiet looks different at once, the light has changed or the camera has
 turned, and nobody stands there: all is replaced as quickly as it was learned."""
@@ -65,9 +68,9 @@ NEW_SHARE = 0.25
 """Of a new sample in the colour that is shown."""
 
 FILL_GROW = 0.3
-KNOWN_TO_FILL = 0.9
+KNOWN_TO_FILL = 0.75
 FAR_SHARE = 1e-3
-"""Of what is far away in a guess, so that there is one where nothing near is known."""
+"""Of what is far away in a guess, and of the whole picture in that, for where nothing near is known."""
 
 STILL_SAMPLES = 15
 """Pictures that `still` takes into account."""
@@ -94,6 +97,8 @@ class BackgroundLearner:
         self._guess: NDArray[np.uint8] | None = None
         self._samples = 0
         self._usual_interval_ns = self._interval_ns = sample_interval_ns
+        self._occupied = np.zeros(grid, bool)
+        """Where somebody sure was in the sample before."""
         self._busy_until_ns = np.full(grid, np.iinfo(np.int64).min, np.int64)
         self._weak: deque[tuple[int, Boxes]] = deque()
         self._sketches: deque[tuple[int, MatLike]] = deque()
@@ -110,14 +115,15 @@ class BackgroundLearner:
         if self._first_ns is None:
             self._first_ns = now_ns
         sure, weak = _sure_and_weak(detections)
-        busy = self._under(sure, GROW)
+        occupied = self._under(sure, GROW)
+        busy = occupied.copy()
         if not self._sketches or now_ns - self._sketches[-1][0] >= SKETCH_INTERVAL_NS:
             busy |= self._moved(frame)
         self._busy_until_ns[busy] = now_ns + EMPTY_BEFORE_NS
         self._weak.append((now_ns, weak))
         if self._sampled_ns is None or now_ns - self._sampled_ns >= self._interval_ns:
             self._sampled_ns = now_ns
-            self._waiting.append((now_ns, self._cells.shrink(frame.bgr()), self._under(sure, 0.0)))
+            self._waiting.append((now_ns, self._cells.shrink(frame.bgr()), occupied))
         while self._waiting and self._waiting[0][0] <= now_ns - EMPTY_AFTER_NS:
             sampled_ns, sample, occupied = self._waiting.popleft()
             while self._weak[0][0] < sampled_ns - EMPTY_BEFORE_NS:
@@ -136,13 +142,15 @@ class BackgroundLearner:
         return RedactedImage(self._last_ns, self._bgr.copy(), not self._shown.any())
 
     def filled(self, xyxy_px: Boxes) -> NDArray[np.uint8]:
-        """The same, uint8 [h, w, 3], with a guess at small gaps and at the ground under the boxes [n, 4].
+        """The same, uint8 [h, w, 3], with a guess at small gaps and at the ground under road users: those in the
+        boxes [n, 4] and whoever was detected or moved within the last second.
 
         The guess is made of what is shown around it. A parked car hides its ground for as long as it stands there.
         """
         bgr = self._bgr.copy()
         closed = cv2.morphologyEx(self._shown.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        gap = (self._under(xyxy_px, FILL_GROW) | (closed > 0)) & ~self._shown
+        busy = self._busy_until_ns > self._last_ns
+        gap = (self._under(xyxy_px, FILL_GROW) | busy | (closed > 0)) & ~self._shown
         if self.known >= KNOWN_TO_FILL and gap.any():
             if self._guess is None:
                 self._guess = self._guessed()
@@ -166,8 +174,11 @@ class BackgroundLearner:
         weight = self._shown.astype(np.float32)
         near, far = (MOST_CELLS // 24 | 1,) * 2, (MOST_CELLS // 4 | 1,) * 2
         colours = self._shown_colour * weight[:, :, None]
-        total, weights = (cv2.blur(each, near) + FAR_SHARE * cv2.blur(each, far) for each in (colours, weight))
-        mean = np.clip(total / np.maximum(weights, 1e-6)[:, :, None], 0, 255).astype(np.uint8)
+        total, weights = (
+            cv2.blur(each, near) + FAR_SHARE * cv2.blur(each, far) + FAR_SHARE**2 * each.mean(axis=(0, 1))
+            for each in (colours, weight)
+        )
+        mean: NDArray[np.uint8] = np.clip(total / weights[:, :, None], 0, 255).astype(np.uint8)
         return cv2.resize(mean, (self.width_px, self.height_px), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
     def _moved(self, frame: Frame) -> Mask:
@@ -199,12 +210,17 @@ class BackgroundLearner:
             self._evidence[unlike & ~same] = 0
         taken, other = quiet & same, quiet & ~same
         alike = taken & ~stirring
+        stays = occupied & self._occupied & ~quiet
+        self._occupied = occupied
+        suspect = stays & ~same & ~self._shown & (self._evidence <= 0)
         evidence = self._evidence + np.where(weak, WEAK, EMPTY) * alike
-        evidence += CONTRARY * other + OCCUPIED * (occupied & same & ~quiet)
+        evidence += CONTRARY * other + OCCUPIED * (stays & same)
         fresh = other & (evidence <= 0)
-        self._evidence = np.clip(evidence, 0, MOST_EVIDENCE).astype(np.int16, copy=False)
+        evidence[fresh] = 0
+        evidence[suspect] = OCCUPIED
+        self._evidence = np.clip(evidence, -MOST_DOUBT, MOST_EVIDENCE).astype(np.int16, copy=False)
         _blend(colour, self._colour, taken.view(np.uint8), NEW_SHARE)
-        cv2.copyTo(colour, fresh.view(np.uint8), self._colour)
+        cv2.copyTo(colour, (fresh | suspect).view(np.uint8), self._colour)
         self._show(sample, quiet, alike)
 
     def _stirs(self, xyxy_px: Boxes, changed: Mask) -> NDArray[np.bool_]:
@@ -221,7 +237,7 @@ class BackgroundLearner:
         known = self._shown & _within(self._colour, self._shown_colour, SAME_GREY_LEVELS)
         follow = known & alike
         new = alike & ~known & (self._evidence >= np.where(self._shown & ~self._stale, TO_REPLACE, TO_SHOW))
-        doubted = known & (self._evidence == 0)
+        doubted = known & (self._evidence <= 0)
         self._shown = (self._shown | new) & ~doubted
         self._stale &= ~(follow | new)
         self._guess = None

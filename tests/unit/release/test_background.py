@@ -106,6 +106,14 @@ def test_people_who_stand_and_are_missed_for_seconds_time_and_again_are_not_lear
     assert users_in(learn(lambda t: picture_of(standing(t)), missed, 150).image()) == 0
 
 
+@pytest.mark.parametrize("seconds", [6, 8, 10])
+def test_people_who_were_surely_seen_are_not_learned_when_they_are_missed_for_longer(seconds: float) -> None:
+    def missed(time_s: float) -> Detections:
+        return detections_of(boxes() if time_s % 25 >= 25 - seconds else standing(time_s))
+
+    assert users_in(learn(lambda t: picture_of(standing(t)), missed, 125).image()) == 0
+
+
 def test_who_was_learned_is_forgotten_once_the_detector_finds_them() -> None:
     def late(time_s: float) -> Detections:
         return detections_of(boxes() if time_s < 15 else standing(time_s))
@@ -145,14 +153,21 @@ def test_a_video_that_begins_again_begins_with_what_is_known() -> None:
     assert users_in(learner.image()) == 0
 
 
-def test_gaps_are_filled_with_a_guess_only_where_a_road_user_stands_and_nearly_all_is_known() -> None:
-    learner = learn(lambda t: picture_of(standing(t)), lambda t: detections_of(standing(t)), 20)
-    assert is_flat(learner.image())[80:160, 100:130].all()
-    elsewhere = RedactedImage(0, learner.filled(boxes((250, 20, 280, 60))), fully_hidden=False)
-    assert is_flat(elsewhere)[80:160, 100:130].all()
-    under = RedactedImage(0, learner.filled(standing(0)), fully_hidden=False)
-    assert not is_flat(under).any()
-    assert users_in(under) == 0
+def test_gaps_are_filled_with_a_guess_only_where_a_road_user_is() -> None:
+    def standing_until_20(time_s: float) -> Boxes:
+        return standing(time_s) if time_s < 20 else boxes()
+
+    def filled(seconds: float, at: Boxes) -> RedactedImage:
+        learner = learn(
+            lambda t: picture_of(standing_until_20(t)), lambda t: detections_of(standing_until_20(t)), seconds
+        )
+        assert is_flat(learner.image())[80:160, 100:130].all()
+        return RedactedImage(0, learner.filled(at), fully_hidden=False)
+
+    for guessed in (filled(20, boxes()), filled(22, standing(0))):
+        assert not is_flat(guessed).any()
+        assert users_in(guessed) == 0
+    assert is_flat(filled(22, boxes((250, 20, 280, 60))))[80:160, 100:130].all()
 
 
 def test_people_who_stand_and_are_seen_only_now_and_then_are_not_learned() -> None:
@@ -177,7 +192,7 @@ def test_the_ground_comes_to_light_after_a_parked_car_has_left() -> None:
     def car(time_s: float) -> Boxes:
         return boxes((100, 80, 160, 120)) if time_s < 10 else boxes()
 
-    learner = learn(lambda t: picture_of(car(t)), lambda t: detections_of(car(t)), 20)
+    learner = learn(lambda t: picture_of(car(t)), lambda t: detections_of(car(t)), 30)
     assert learner.known == 1.0
     assert np.abs(learner.image().bgr.astype(int) - ground()).max() <= 1
 
