@@ -1,6 +1,7 @@
 """The watch over cameras that come and go: real RTSP servers on loopback, real stores, real signals."""
 
 import gc
+import json
 import os
 import signal
 import sqlite3
@@ -18,15 +19,18 @@ import pytest
 from flaneur.data.errors import UserError
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.run.api import measure_video
+from flaneur.run.audit import begin_log, verify_log
 from flaneur.run.live.planning import forecast
 from flaneur.run.live.setup import read_setup
 from flaneur.run.live.watch import Watch
 from flaneur.source.live_clock import Clock
+from flaneur.store.store import Store
+from support.figures import figure
 from support.live_cameras import RtspServer, street_file, wait_until
 from support.program import environment
-from support.scene import living_street, write_board_detector
+from support.scene import ground_table, living_street, write_board_detector
 from support.video import write_video
-from support.watching import PROGRAM, SITE, camera_table, detector_table, stored, totals, watching
+from support.watching import LINE, PROGRAM, SITE, camera_table, detector_table, stored, totals, watching
 
 CAMERA = {"preset": "ultrafast", "crf": "14", "g": "10", "bf": "0"}
 SECONDS = 9
@@ -250,6 +254,61 @@ class TestReload:
             assert running.status("c").reconnections == 0
         said = capsys.readouterr()
         assert "refused" in said.out + said.err
+
+
+class TestHousekeeping:
+    def test_the_audit_log_tells_of_starts_changes_losses_and_ends(self, folder: Path) -> None:
+        gone = camera_table("gone", "missing.mp4")
+        path = site(folder, film(), gone, more="[audit]\n")
+        begin_log(path)
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            running.wait_for("gone", "lost")
+            site(folder, film(), more="[audit]\n")
+            running.reload.set()
+            wait_until(lambda: len(running.watch.statuses()) == 1)
+        verify_log(path, None, ())
+        records = [json.loads(line)["record"]["entry"] for line in (folder / "audit.jsonl").read_text().splitlines()]
+        told = [(entry["kind"], entry.get("camera"), entry.get("faults", entry.get("command"))) for entry in records]
+        assert told[:2] == [("opened", None, None), ("configuration_changed", None, None)]
+        assert set(told[2:4]) == {("started", "c", "live"), ("started", "gone", "live")}
+        assert ("health_changed", "gone", ["offline"]) in told
+        assert told.count(("configuration_changed", None, None)) == 2
+        assert told.index(("stopped", "gone", "live")) < told.index(("stopped", "c", "live")) == len(told) - 1
+
+    def test_a_changed_audit_log_ends_the_watch_before_it_begins(self, folder: Path) -> None:
+        path = site(folder, film(), more="[audit]\n")
+        begin_log(path)
+        log = folder / "audit.jsonl"
+        log.write_text(log.read_text().replace('"kind":"opened"', '"kind":"closed"'))
+        with pytest.raises(UserError, match="audit"):
+            Watch(read_setup(path))
+
+    def test_old_figures_go_while_the_site_is_watched(self, folder: Path) -> None:
+        path = site(folder, film(), more="[keep]\nfigures_days = 30\n")
+        (folder / "results").mkdir()
+        now_min = time.time_ns() // MINUTE_NS
+        ages = {days: figure(start_ns=(now_min - days * 1440) * MINUTE_NS, site="test") for days in (1, 29, 31, 400)}
+        with Store.append(folder / "results" / "flaneur.sqlite") as store:
+            store.add(list(ages.values()))
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            wait_until(lambda: ages[31] not in stored(folder))
+        left = stored(folder)
+        assert [one for one in ages.values() if one in left] == [ages[1], ages[29]]
+        assert any(one.camera == "c" for one in left)
+
+    def test_a_dense_zone_raises_an_alarm(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        zone = """\
+[[camera.zone]]
+name = "street"
+polygon = [[0.0, 0.2], [1.0, 0.2], [1.0, 1.0], [0.0, 1.0]]
+crowd = { alarm_per_m2 = [0.001] }
+"""
+        path = site(folder, film(keys="").replace(LINE, LINE + zone + ground_table()))
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            wait_until(lambda: "density" in capsys.readouterr().out, SECONDS + 10)
 
 
 class JumpyClock(Clock):
