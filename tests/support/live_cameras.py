@@ -246,21 +246,17 @@ def web_server(folder: Path, login: tuple[str, str] | None = None, tls: ssl.SSLC
 
 
 @contextmanager
-def broadcast(
-    folder: Path, *, name: str = "live", rate: int = 10, size_px: tuple[int, int] = (320, 240)
-) -> Iterator[Path]:
+def broadcast(folder: Path, *, rate: int = 10) -> Iterator[Path]:
     """A live HLS broadcast that FFmpeg writes into `folder`, segments of a second; yields its playlist."""
-    playlist, stopped, lively = folder / f"{name}.m3u8", threading.Event(), threading.Event()
+    playlist, stopped, lively = folder / "live.m3u8", threading.Event(), threading.Event()
 
     def write() -> None:
         options = {"hls_time": "1", "hls_list_size": "4", "hls_flags": "delete_segments"}
         begin_s = time.monotonic()
         with av.open(str(playlist), "w", format="hls", options=options) as container:
             stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "g": str(rate)})
-            stream.width, stream.height, stream.pix_fmt = *size_px, "yuv420p"
-            for k, bgr in enumerate(
-                itertools.chain.from_iterable(moving_boxes(100, *size_px) for _ in itertools.count())
-            ):
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            for k, bgr in enumerate(itertools.chain.from_iterable(moving_boxes(100) for _ in itertools.count())):
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(bgr, format="bgr24")))
                 if playlist.exists():
                     lively.set()

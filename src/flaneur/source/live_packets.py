@@ -39,6 +39,7 @@ class Receiver:
         self._read_ns = read_ns
         self._heard_ns = self._seen_ns = clock.now_ns()
         self._waited_ns = 0
+        self._failure: Reason = "ended"
 
     def seen(self) -> None:
         """A packet has become a sound picture."""
@@ -46,41 +47,38 @@ class Receiver:
 
     def packets(self) -> Iterator["VideoPacket"]:
         """Packets, each with its `Stamps`, which the decoder hands on to the picture it makes of it. LostError."""
-        first: list[VideoPacket] | None = []
+        first: list[VideoPacket] = []
         begin_ns = self._clock.now_ns()
-        for packet in self._received():
-            arrival_ns = self._clock.now_ns()
-            packet.opaque = Stamps(arrival_ns, _sender_ns(packet))
-            if first is None:
-                yield packet
-            elif self._waited_ns < LAY_READY_NS and arrival_ns - begin_ns < LONGEST_BURST_NS:
-                first.append(packet)
-            else:
-                _spread([*first, packet], self._stream.time_base)
-                yield from first
-                yield packet
-                first = None
+        received = self._received()
+        for packet in received:
+            first.append(packet)
+            if self._waited_ns >= LAY_READY_NS or self._clock.now_ns() - begin_ns >= LONGEST_BURST_NS:
+                break
+        _spread(first, self._stream.time_base)
+        yield from first
+        yield from received
+        raise lost(self._failure, self._address)
 
     def _received(self) -> Iterator["VideoPacket"]:
-        failure: Reason | None = None
+        """Packets until there are no more; `_failure` then says why."""
         asked_ns = self._clock.now_ns()
         try:
             for packet in self._container.demux():
                 now_ns = self._clock.now_ns()
                 self._waited_ns = now_ns - asked_ns
                 if self._waited_ns >= self._read_ns or now_ns - self._heard_ns > 2 * self._read_ns:
-                    failure = "silent"  # FFmpeg hands out what it still had; or something comes, but no video
+                    self._failure = "silent"  # FFmpeg hands out what it still had; or something comes, but no video
                     break
                 if packet.stream is self._stream and packet.size:
                     self._heard_ns = now_ns
+                    packet.opaque = Stamps(now_ns, _sender_ns(packet))  # type: ignore[arg-type]
                     yield packet  # type: ignore[misc]
                 if now_ns - self._seen_ns > PATIENCE_NS:
-                    failure = "undecodable"
+                    self._failure = "undecodable"
                     break
                 asked_ns = self._clock.now_ns()
         except BROKEN as error:
-            failure = reason_of(error)
-        raise lost(failure or "ended", self._address)
+            self._failure = reason_of(error)
 
 
 def _spread(packets: list["VideoPacket"], time_base: Fraction | None) -> None:
