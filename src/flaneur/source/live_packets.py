@@ -25,7 +25,7 @@ PATIENCE_NS = 15 * SECOND_NS
 LAY_READY_NS = SECOND_NS // 100
 """A packet that need not be waited for longer than this had come before."""
 LONGEST_BURST_NS = SECOND_NS // 4
-UNIX_US = 1000
+NS_PER_US = 1000
 
 
 class Receiver:
@@ -92,7 +92,7 @@ def _spread(packets: list["VideoPacket"], time_base: Fraction | None) -> None:
     if not delays_ns:
         return
     known_ns = sorted(media for media in media_ns if media is not None)
-    step_ns = min((after - before for before, after in pairwise(known_ns) if after > before), default=UNIX_US)
+    step_ns = min((after - before for before, after in pairwise(known_ns) if after > before), default=NS_PER_US)
     for k, (packet, media) in enumerate(zip(packets, media_ns, strict=True)):
         unstamped = sum(later is None for later in media_ns[k:])
         due_ns = min(delays_ns) + (known_ns[0] - unstamped * step_ns if media is None else media)
@@ -104,4 +104,4 @@ def _sender_ns(packet: "VideoPacket") -> int | None:
     if not packet.has_sidedata("prft"):
         return None
     wallclock_us = int.from_bytes(bytes(packet.get_sidedata("prft"))[:8], "little", signed=True)
-    return wallclock_us * UNIX_US
+    return wallclock_us * NS_PER_US

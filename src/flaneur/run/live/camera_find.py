@@ -12,6 +12,8 @@ from flaneur.source.onvif_camera import Profile, read_profiles
 from flaneur.source.secrets import Credentials, variable_stem
 
 ANSWER_S = 10.0
+AT_ONCE = 4
+"""Cameras that are asked for their streams at the same time; reading the answers is work."""
 
 
 def find_all(wait_s: float) -> Iterator[str]:
@@ -25,7 +27,7 @@ def find_all(wait_s: float) -> Iterator[str]:
             "no camera answered; is it on this network, and is ONVIF switched on in it? "
             "Give its address: flaneur camera find 192.168.1.64"
         )
-    with ThreadPoolExecutor(len(devices)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(_remark_or_sections, devices, [f"camera {k}" for k in range(1, len(devices) + 1)])
 
 
