@@ -48,24 +48,26 @@ def cycle(moving: float) -> Iterator[Picture]:
 
 
 def film(path: Path, seconds: float, moving: float) -> Path:
-    """As long as is needed, packets repeated."""
+    """The sample with pauses, as long as is needed."""
     quick = {"preset": "ultrafast", "crf": "26", "g": str(RATE), "bf": "0"}
-    once = write_video(
-        path.with_suffix(".once.mp4"), itertools.islice(cycle(moving), 60 * RATE), rate=RATE, options=quick
-    )
+    minute = itertools.islice(cycle(moving), 60 * RATE)
+    return repeated(write_video(path.with_suffix(".once.mp4"), minute, rate=RATE, options=quick), path, seconds)
+
+
+def repeated(once: Path, path: Path, seconds: float) -> Path:
+    """The packets of a video over and over, for this time at least."""
     with av.open(str(once)) as source, av.open(str(path), "w") as target:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
         packets = [packet for packet in source.demux(stream) if packet.size]
         length = max(packet.pts for packet in packets) + packets[1].pts - packets[0].pts
         kept = [(bytes(packet), packet.pts, packet.dts, packet.is_keyframe) for packet in packets]
-        for turn in range(int(seconds // 60) + 1):
+        for turn in range(int(seconds / (length * stream.time_base)) + 1):
             for content, pts, dts, is_key in kept:
                 packet = av.Packet(content)
                 packet.pts, packet.dts, packet.time_base = pts + turn * length, dts + turn * length, stream.time_base
                 packet.is_keyframe, packet.stream = is_key, copy
                 target.mux(packet)
-    once.unlink()
     return path
 
 
