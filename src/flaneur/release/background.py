@@ -59,8 +59,8 @@ TO_REPLACE = 120
 """... and where another one is: whom the detector misses must stand there for at least 20 s."""
 MOST_EVIDENCE = 150
 MOST_DOUBT = 60
-"""Evidence against a colour that is remembered: who was surely seen for 15 s is not learned when they are then missed for
-10 s on end. The ground beside them, seen in their box, takes 10 s longer to be shown when they have left."""
+"""Evidence against a colour that is remembered: who was surely seen for 15 s is not learned when missed for 10 s on
+end after that. The ground beside them, seen in their box, takes 10 s longer to be shown when they have left."""
 JUMP = 0.5
 """When more than this share of what is shown and quiet looks different at once, the light has changed or the camera has
 turned, and nobody stands there: all is replaced as quickly as it was learned."""
@@ -160,6 +160,7 @@ class BackgroundLearner:
     def rewind(self) -> None:
         """The video begins again: keep what is known of the place, forget what was seen when."""
         self._busy_until_ns[:] = np.iinfo(np.int64).min
+        self._occupied = np.zeros_like(self._occupied)
         for each in (self._weak, self._sketches, self._waiting):
             each.clear()
         self._sampled_ns = self._first_ns = None
