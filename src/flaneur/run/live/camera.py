@@ -1,7 +1,9 @@
 """One camera that is being watched: its thread, its turns and its figures."""
 
 import random
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,6 +21,8 @@ from flaneur.source.live_clock import Clock
 
 QUIET_NS = 2 * SECOND_NS
 """So long after the last frame a camera is told that nobody looks."""
+REST_NS = 10 * SECOND_NS
+"""After a defect a camera rests: one that shows at each turn must not fill the log."""
 Keep = Callable[[list[Measurement], RunFacts], None]
 
 log: Any = structlog.get_logger()
@@ -51,6 +55,7 @@ class Camera:
         self._box: Mailbox[Camera] = turns.join(self)
         self.failures = 0
         """Turns that ended in a defect of ours."""
+        self._rest_ns = 0
 
         def connect() -> LiveSource:
             return LiveSource(setup.address, setup.source, clock, epoch_ns)
@@ -98,13 +103,15 @@ class Camera:
 
     def work(self, waiting: Waiting) -> None:
         """One turn, on a worker's thread."""
+        if self._clock.now_ns() < self._rest_ns:
+            return
         try:
             figures = self._view.step(waiting)
-        except Exception:
-            # a defect of ours must not stop the other cameras, nor this one for good
+        except Exception as error:  # noqa: BLE001  # a defect of ours must stop neither the others nor this one for good
             self.failures += 1
-            log.exception("turn failed", camera=self.name)
+            log.error("turn failed", camera=self.name, **described(error))
             self._view = self._new_view()
+            self._rest_ns = self._clock.now_ns() + REST_NS
         else:
             self._store(figures, complete=False)
 
@@ -121,9 +128,9 @@ class Camera:
         self.vitals.stopped("stopped")
         try:
             self._store(self._view.finish(), complete=True)
-        except Exception:
+        except Exception as error:  # noqa: BLE001  # as above
             self.failures += 1
-            log.exception("end failed; its running interval is lost", camera=self.name)
+            log.error("end failed; its running interval is lost", camera=self.name, **described(error))
 
     def _store(self, figures: list[Measurement], *, complete: bool) -> None:
         if figures:
@@ -133,3 +140,10 @@ class Camera:
     def _new_view(self) -> View:
         shown, shows = self.setup.address.shown, self.setup.shows
         return View(self._job, self._detector, self.vitals, self._clock, shown, self.end_ns, shows=shows)
+
+
+def described(error: Exception) -> dict[str, str]:
+    """What kind of error, and where in the code. Not its message, nor any variable: they may tell of somebody."""
+    places = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{Path(place.filename).name}:{place.lineno} {place.name}" for place in reversed(places))
+    return {"error": type(error).__name__, "where": where}

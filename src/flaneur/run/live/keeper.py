@@ -109,7 +109,7 @@ class Keeper:
                 if not self._may_go_on(error):
                     return False
             except Exception as error:  # noqa: BLE001  # a defect of ours: told by whoever waits for us, as a failure
-                self.failure = StoreError(f"{self._path}: {type(error).__name__}: {error}")
+                self.failure = StoreError(f"{self._path}: {type(error).__name__}: {str(error).splitlines()[0]}")
                 return False
             else:
                 if self._trouble_s is not None:

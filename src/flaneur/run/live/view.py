@@ -111,7 +111,7 @@ class View:
     def finish(self) -> list[Measurement]:
         """The end: figures of all that is left, the running interval included."""
         figures = self._pause()
-        if self._size_px is None:
+        if self._now_ns - self._reached_ns >= JUDGED_NS:
             figures += self._measuring.silence(self._now_ns)
         figures += self._measuring.finish(*self._passed.rest(self._dropped))
         return self._summed(figures)
