@@ -44,6 +44,9 @@ class Hasty(Clock):
     def now_ns(self) -> int:
         return self._anchor_ns + 10 * time.monotonic_ns()
 
+    def sleep(self, duration_ns: int) -> None:
+        super().sleep(duration_ns // 10)
+
 
 def opened(
     url: str,
@@ -81,8 +84,8 @@ def at_once(do: Callable, *items) -> list:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cameras")
-    street_file(folder / "street.mp4", 3)
-    street_file(folder / "h265.mp4", 3, codec="libx265")
+    street_file(folder / "street.mp4", 2)
+    street_file(folder / "h265.mp4", 2, codec="libx265")
     street_pictures(folder)
     return folder
 
@@ -149,16 +152,18 @@ def test_another_servers_rtsp_over_tcp_and_udp(folder: Path) -> None:
 
 
 @with_gstreamer
-@pytest.mark.parametrize("method", ["basic", "digest"])
-def test_rtsp_with_a_password(folder: Path, method: str) -> None:
-    with GstServer(folder, method, USER, PASSWORD) as server:
-        with opened(server.url("street"), LOGIN) as source:
-            next(source.frames())
-        wrong = loss(server.url("street"), Credentials(USER, PASSWORD + "x"))
-        none = loss(server.url("street"), None)
-    assert (wrong.reason, none.reason) == ("unauthorised", "unauthorised")
-    assert "does not take this" in str(wrong)
-    assert "asks for" in str(none)
+def test_rtsp_with_a_password(folder: Path) -> None:
+    def check(method: str) -> None:
+        with GstServer(folder, method, USER, PASSWORD) as server:
+            with opened(server.url("street"), LOGIN) as source:
+                next(source.frames())
+            wrong = loss(server.url("street"), Credentials(USER, PASSWORD + "x"))
+            none = loss(server.url("street"), None)
+        assert (wrong.reason, none.reason) == ("unauthorised", "unauthorised")
+        assert "does not take this" in str(wrong)
+        assert "asks for" in str(none)
+
+    at_once(check, ("basic", "digest"))
 
 
 @with_gstreamer
@@ -189,7 +194,7 @@ def test_hls_is_played_at_its_own_pace(folder: Path, web: str) -> None:
     with broadcast(folder) as playlist:
         clock = Clock()
         with opened(f"http://{web}/{playlist.name}", clock=clock) as source:
-            frames = [(frame.time_ns, clock.now_ns()) for frame in itertools.islice(source.frames(), 25)]
+            frames = [(frame.time_ns, clock.now_ns()) for frame in itertools.islice(source.frames(), 15)]
             assert source.info.codec == "h264"
     times = np.array([time_ns for time_ns, _ in frames])
     assert (np.diff(times) == STEP_NS).all()
@@ -235,7 +240,7 @@ def test_tls_with_a_trusted_certificate_only(
 
 
 def test_a_file_is_played_at_its_own_pace_to_its_end(folder: Path) -> None:
-    clock = Clock()
+    clock = Hasty()
     begin_ns = clock.now_ns()
     with opened(str(folder / "street.mp4"), clock=clock, epoch_ns=begin_ns, realtime=True) as source:
         came = [(frame.time_ns, clock.now_ns() - begin_ns) for frame in source.frames()]
@@ -256,8 +261,6 @@ def test_a_camera_that_is_switched_off_and_on(folder: Path) -> None:
         url = server.url("street.mp4")
         assert loss(url, do=server.kill).reason == "ended"
         assert loss(url).reason == "refused"
-        server.start()
-        assert loss(url, do=server.stop).reason == "ended"
         server.start()
         began_s = time.monotonic()
         assert loss(url, do=server.freeze).reason == "silent"
@@ -373,8 +376,8 @@ def test_no_failure_tells_the_password(
         listener(NOISE) as noisy,
         listener(BUSY) as busy,
         web_server(folder, ("somebody", "else")) as locked,
-        broadcast(folder) as playlist,
     ):
+        playlist = write_video(folder / "short.m3u8", moving_boxes(10), rate=10)
         urls = [
             rtsp.url("none.mp4") + "&token=secret",
             f"rtsp://127.0.0.1:{silent}/password=secret",
