@@ -68,9 +68,16 @@ def find(table: TrackTable, track_id: NDArray[np.int64]) -> tuple[NDArray[np.int
 
 def put(column: NDArray[Any], row: NDArray[np.intp] | tuple[NDArray[Any], ...], values: Any) -> NDArray[Any]:
     """A copy of `column` with `values` at `row`, or row and column: states are never changed in place."""
+    if isinstance(values, np.ndarray) and column.ndim > 1 and values.shape == column.shape and _every(row):
+        return values.astype(column.dtype)  # some ten times faster
     out = column.copy()
     out[row] = values
     return out
+
+
+def _every(row: NDArray[np.intp] | tuple[NDArray[Any], ...]) -> bool:
+    """Whether these are all rows in order, which they are where everybody is seen and comes in order of the ids."""
+    return isinstance(row, np.ndarray) and len(row) > 0 and bool((row[1:] > row[:-1]).all())
 
 
 def rows_of(table: TrackTable, track_id: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -18,7 +18,7 @@ from flaneur.data.kinds import ALL_KINDS
 from flaneur.data.private import GroundTracks, Private, Samples
 from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.measure import queues
-from flaneur.measure.memory import TrackTable, admit, evict, put
+from flaneur.measure.memory import TrackTable, admit, evict, find, put
 from flaneur.measure.queues import NEVER, Queued, QueueParams, QueueState
 
 HOUR_S = 3600.0
@@ -117,7 +117,7 @@ def start(params: SaturationParams) -> SaturationState:
 def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams) -> tuple[SaturationState, Saturation]:
     """One frame; the queues that are known to have passed by it."""
     behind, queued_now = queues.step(state.queues, tracks, params.queues)
-    tracks = tracks.take(np.isin(tracks.track_id, np.concatenate((_in_lanes(state.queues), _in_lanes(behind)))))
+    tracks = tracks.take(_in_lanes(state.queues, tracks.track_id) | _in_lanes(behind, tracks.track_id))
     fronts, row, known = admit(state.fronts, tracks.track_id)
     front_m, _ = params.queues.lanes.ends(tracks)
     i, lane = np.nonzero((fronts.front_m[row] > 0.0) & (front_m <= 0.0) & known[:, None])
@@ -135,7 +135,7 @@ def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams)
             discharges[lane[n]] = _passed(discharges[lane[n]], passing, bool(queued[n]))
     over += _close(discharges, tracks.time_ns, params, range(len(discharges)))
     fronts = Fronts(fronts.track_id, put(fronts.seen_ns, row, tracks.time_ns), put(fronts.front_m, row, front_m))
-    fronts = evict(fronts, np.flatnonzero(~np.isin(fronts.track_id, _in_lanes(behind))))
+    fronts = evict(fronts, np.flatnonzero(~_in_lanes(behind, fronts.track_id)))
     return SaturationState(behind, fronts, tuple(discharges)), _tell(over, queued_now, params)
 
 
@@ -144,9 +144,11 @@ def finish(state: SaturationState, params: SaturationParams) -> Saturation:
     return _tell(list(enumerate(state.discharges)), queues.finish(state.queues, params.queues), params)
 
 
-def _in_lanes(state: QueueState) -> NDArray[np.int64]:
-    """Who was in any of the lanes at the last whole second, behind its stop line."""
-    return state.queuers.track_id[state.queuers.inside.any(axis=1)]
+def _in_lanes(state: QueueState, track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each of `track_id` [n] was in any of the lanes at the last whole second, behind its stop line."""
+    row, known = find(state.queuers, track_id)
+    known[known] = state.queuers.inside.any(axis=1)[row[known]]
+    return known
 
 
 def _queued(

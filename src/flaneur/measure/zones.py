@@ -186,11 +186,14 @@ def _follow(
     inside, counted = state.inside.take(row, axis=0), state.counted.take(row, axis=0)
     changed = inside != old.inside.take(row, axis=0)
     way_x, way_y = (state.foot.take(row, axis=0) - old.foot.take(row, axis=0)).T
-    leaping = np.sqrt(way_x * way_x + way_y * way_y)[:, None] >= 2 * clear
-    leaping &= ~(inside | changed | counted)
-    fast = np.flatnonzero(leaping.any(axis=1))
+    way_m = np.sqrt(way_x * way_x + way_y * way_y)
+    fast = np.flatnonzero(way_m >= 2 * clear.min(axis=1))
+    leaping = np.zeros(changed.shape, np.bool_)
     if len(fast):
-        leaping[fast] &= _near(old.foot.take(row[fast], axis=0), state.foot.take(row[fast], axis=0), params)
+        leaps = way_m[fast, None] >= 2 * clear.take(fast, axis=0)
+        leaps &= ~(inside | changed | counted).take(fast, axis=0)
+        leaps &= _near(old.foot.take(row[fast], axis=0), state.foot.take(row[fast], axis=0), params)
+        leaping[fast] = leaps
     either = changed | leaping
     if not either.any():
         return NO_PASSES, NO_PASSES
@@ -200,9 +203,10 @@ def _follow(
     shares = [share[pair] for share in _ways_through(before, after, params)]
     since = old.time_ns[row[i]]
     first_ns, last_ns = (since + np.rint(share * (state.time_ns[row[i]] - since)).astype(np.int64) for share in shares)
-    middle = before + (0.5 * (shares[0] + shares[1]))[:, None] * (after - before)
-    deep = params.inside(middle)[pair] & (params.border(middle)[pair] >= clear[i, zone])
-    entered = leaping[i, zone] & deep
+    entered = leaping[i, zone]
+    if entered.any():
+        middle = before + (0.5 * (shares[0] + shares[1]))[:, None] * (after - before)
+        entered &= params.inside(middle)[pair] & (params.border(middle)[pair] >= clear[i, zone])
     leapt = (row[i][entered], zone[entered])
     state.last_ns[leapt] = first_ns[entered]
     passes = _passes(state, *leapt, np.full(entered.sum(), IN))
