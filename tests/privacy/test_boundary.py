@@ -1,6 +1,7 @@
 """Only the boundary makes released data, and the database has no room for anything else."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "flaneur"
@@ -15,19 +16,20 @@ MAKERS = {
 }
 
 
-def calls(name: str) -> set[str]:
-    """Packages of flaneur in which something called `name` is called."""
-    found = set()
+@cache
+def callers() -> dict[str, set[str]]:
+    """Name of whatever is called -> packages of flaneur in which it is."""
+    found: dict[str, set[str]] = {}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                found.add(path.relative_to(SOURCE).parts[0])
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                found.setdefault(node.func.id, set()).add(path.relative_to(SOURCE).parts[0])
     return found
 
 
 def test_only_the_boundary_makes_released_data() -> None:
     for name, packages in MAKERS.items():
-        made_in = calls(name)
+        made_in = callers().get(name, set())
         assert made_in, f"nothing makes a {name}: the test looks in the wrong place"
         assert made_in <= packages, name
 

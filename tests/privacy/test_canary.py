@@ -26,7 +26,7 @@ import typer
 import flaneur
 from flaneur.cli.main import app
 from support.canary import API, COMMANDS, FIRST_ID, WALKERS, WITHOUT_PICTURES, Canary
-from support.leaks import Secrets, leaks_in
+from support.leaks import PIECE, Secrets, leaks_in
 from support.recorder import record_message
 from support.scene import HEIGHT, WIDTH, Picture, board, markers_in
 from support.video import write_video
@@ -80,7 +80,7 @@ class TestScene:
     def test_its_pixels_are_as_they_were_painted(self, canary: Canary) -> None:
         inputs = canary.folder / "in"
         (one,) = (bgr for number, bgr in enumerate(pictures(inputs / "scene.mkv")) if number == 40)
-        rows = board(0)[:, 4:20]
+        rows = board(0)[:, PIECE]
         assert any(rows[10].tobytes() in row.tobytes() for row in one)
 
     def test_the_walkers_were_measured(self, canary: Canary) -> None:
@@ -157,12 +157,13 @@ class TestNothingComesOut:
     def test_yet_the_servers_answered(self, canary: Canary) -> None:
         codes = {path.stem: path.read_text()[:3] for path in (canary.work / "answers").glob("*.headers")}
         assert codes.pop("nowhere") == "404"
-        assert codes.pop("cameras_c_ghost.png") == "401", "without an account"
+        views = {codes.pop(name) for name in list(codes) if name.startswith("cameras")}
+        assert views == {"401"}, "without an account"
         assert codes.pop("datex2_v3_measurement-sites.xml") in ("200", "503"), "before the first complete interval"
         assert codes.pop("datex2_v3_measured-data.xml") in ("200", "503")
         assert set(codes.values()) == {"200"}
         live = [cv2.imread(str(path)) for path in (canary.work / "answers").glob("after*/*.body")]
-        assert max(len(np.unique(bgr.reshape(-1, 3), axis=0)) for bgr in live) > 100, "glyphs, and some of the street"
+        assert max(len(np.unique(bgr)) for bgr in live) > 30, "glyphs, and some of the street"
 
     def test_no_figure_is_about_one_walker(self, canary: Canary) -> None:
         with sqlite3.connect(canary.work / "run" / "flaneur.sqlite") as store:
@@ -233,6 +234,7 @@ LEAKS: dict[str, Callable[[Path], object]] = {
     "an id in the log of a database": wal,
     "an id in JSON": lambda f: (f / "a.json").write_text(json.dumps({"tracks": [ID]})),
     "an id in JSON as a float": lambda f: (f / "a.json").write_text(json.dumps({"tracks": [float(ID)]})),
+    "an id in the name of a file": lambda f: (f / f"track-{ID}.csv").touch(),
     "an id in hexadecimal": lambda f: (f / "a.log").write_text(f"track {ID:x} began"),
     "an array of ids": lambda f: np.save(f / "a.npy", np.array([ID])),
     "a printed array": lambda f: (f / "a.log").write_text(repr(board(0))),

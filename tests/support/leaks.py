@@ -24,7 +24,8 @@ import polars as pl
 
 from support.scene import MAGENTA_BGR, Picture, board, magenta_share, markers_in
 
-PIECE_PX = 16
+PIECE, FEWEST_EDGES = slice(2, 38), 4
+"""Columns of a board; a row of them with fewer changes could be anything."""
 MARKERS_EVERY = 10
 """Pictures of a video in which markers are looked for; colour is looked for in all, and every board is full of it."""
 DATA_URI = re.compile(rb"base64,\s*([A-Za-z0-9+/=\s]{40,})")
@@ -54,9 +55,10 @@ class Secrets:
 def _pieces(picture: Picture) -> Iterator[bytes]:
     """Parts of pixel rows over the marker, in the usual orders of colours."""
     for y in range(8, 44, 4):
-        row = picture[y, 4 : 4 + PIECE_PX]
-        yield from (row.tobytes(), row[:, 1].tobytes(), cv2.cvtColor(row[None], cv2.COLOR_BGR2GRAY).tobytes())
-        yield cv2.cvtColor(row[None], cv2.COLOR_BGR2BGRA).tobytes()
+        row = picture[y, PIECE]
+        if np.count_nonzero(np.diff(row[:, 1].astype(int))) >= FEWEST_EDGES:
+            yield from (row.tobytes(), row[:, 1].tobytes(), cv2.cvtColor(row[None], cv2.COLOR_BGR2GRAY).tobytes())
+            yield cv2.cvtColor(row[None], cv2.COLOR_BGR2BGRA).tobytes()
 
 
 def _forms(number: int) -> Iterator[bytes]:
@@ -68,12 +70,14 @@ def _forms(number: int) -> Iterator[bytes]:
 
 
 def leaks_in(folder: Path, secrets: Secrets) -> list[str]:
-    """What of the secrets is in which file below a folder."""
+    """What of the secrets is in which file below a folder, or in the name of one."""
     needles = secrets.needles()
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [
-        f"{path.relative_to(folder)}: {what}" for path in files for what in leaks(path.read_bytes(), needles, secrets)
-    ]
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        contents = [name.encode(), path.read_bytes()] if path.is_file() else [name.encode()]
+        found += [f"{name}: {what}" for content in contents for what in leaks(content, needles, secrets)]
+    return found
 
 
 def leaks(content: bytes, needles: list[tuple[str, bytes]], secrets: Secrets) -> Iterator[str]:

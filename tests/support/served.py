@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 from support.live import RunningBroker, broker, free_port, receiver, soon
 from support.recorder import record_http, record_message
 
-FULL_S = 12
+FULL_S = 10
 """After so long most walkers are or were in sight."""
 THINGS = ("Things", "Locations", "Sensors", "ObservedProperties", "Datastreams", "Observations", "FeaturesOfInterest")
 ANNA = ("anna", "not a word")
