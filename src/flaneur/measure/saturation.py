@@ -147,7 +147,7 @@ def finish(state: SaturationState, params: SaturationParams) -> Saturation:
 def _in_lanes(state: QueueState, track_id: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each of `track_id` [n] was in any of the lanes at the last whole second, behind its stop line."""
     row, known = find(state.queuers, track_id)
-    known[known] = state.queuers.inside.any(axis=1)[row[known]]
+    known[known] = np.logical_or.reduce(state.queuers.inside.take(row[known], axis=0), axis=1)
     return known
 
 
