@@ -8,9 +8,13 @@ Design and Analysis of Modern Tracking Systems (1999); sure boxes first, weak on
 ECCV 2022).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from flaneur.data.private import Private
 from flaneur.data.time import to_ns
 from flaneur.track.boxes import (
     BOTTOM,
@@ -41,6 +45,16 @@ WHOLE, UPPER_PART, LOWER_PART = range(3)
 OTHER_GROUP_NATS = np.array([[0.0, 3.0, 8.0], [3.0, 0.0, 5.0], [8.0, 5.0, 0.0]])
 """-log of the odds that a detector takes a pedestrian, two-wheeler, motor vehicle (rows) for another (columns)."""
 _SURPRISE = OTHER_GROUP_NATS.T[:, GROUP]
+NEWCOMER_NATS = 1.0
+"""-log of the odds that a box which nobody claims and which would make a new road user is one, against a second box on
+somebody, or on two: of two boxes for one track, prefer the one that would otherwise start another."""
+DOUBT_NATS = 1.0
+"""An explanation of a look that is less likely than the best one by no more than this may turn out to be the right
+one."""
+CLOSE_NATS = 2.0
+"""Only pairs with another one so close to them are called in question, ..."""
+TRIED = 3
+"""... and only so many of them."""
 WEAK_NOISE = 2.0
 """By how much the weakest box deviates more than a sure one."""
 HIDDEN_NOISE = 4.0
@@ -109,8 +123,53 @@ def _best(i: Rows, j: Rows, worth: Array) -> Flags:
     return best
 
 
-def match(live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, time_ns: int) -> tuple[Rows, Rows, Rows]:
-    """Tracks, the boxes that continue them, and which part each box shows.
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Match(Private):
+    """p tracks and the boxes that continue them."""
+
+    tracks: Rows
+    boxes: Rows
+    part: Rows
+    """[p] which part of its road user a box shows."""
+    nats: float
+    """Log likelihood ratio of all this against nobody's being continued."""
+
+    @staticmethod
+    def none() -> "Match":
+        """Nobody is continued."""
+        nobody = np.zeros(0, np.intp)
+        return Match(nobody, nobody, nobody, 0.0)
+
+
+def _chosen(i: Rows, j: Rows, worth: Array, ranks: Sequence[Flags], size: tuple[int, int]) -> Flags:
+    """[p] the pairs (i, j) that hold: those of the first rank choose first, then those of the next."""
+    chosen = np.zeros(len(i), np.bool_)
+    open_track, open_box = np.ones(size[0], np.bool_), np.ones(size[1], np.bool_)
+    for first in ranks:
+        able = (first & open_track[i] & open_box[j]).nonzero()[0]
+        if len(able):
+            best = able[_best(i[able], j[able], worth[able])]
+            chosen[best] = True
+            open_track[i[best]] = open_box[j[best]] = False
+    return chosen
+
+
+def _in_doubt(i: Rows, j: Rows, worth: Array, chosen: Flags, size: tuple[int, int]) -> Rows:
+    """The chosen pairs to which another one of their track or box is nearly as good, most doubtful first."""
+    other = ~chosen
+    by_track, by_box = np.full(size[0], -np.inf), np.full(size[1], -np.inf)
+    np.maximum.at(by_track, i[other], worth[other])
+    np.maximum.at(by_box, j[other], worth[other])
+    lead = worth - np.maximum(by_track[i], by_box[j])
+    close = (chosen & (lead < CLOSE_NATS)).nonzero()[0]
+    doubtful: Rows = close[lead[close].argsort(kind="stable")]
+    return doubtful
+
+
+def match(
+    live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, time_ns: int, second: bool
+) -> list[Match]:
+    """The best explanation of the boxes and, if there is a `second` one nearly as good and it is asked for, that one.
 
     mean [2, 4, n], cov [3, 4, n] predicted; deviation [4, n] of a box in px.
     """
@@ -120,19 +179,27 @@ def match(live: Live, mean: Array, cov: Array, deviation: Array, boxes: Boxes, t
     surprise = _SURPRISE @ live.votes / live.votes.sum(axis=0)
     worth = LIMIT_NATS - cost - surprise[boxes.group[j], i]
     good = (worth > 0.0).nonzero()[0]
-    i, j, worth, part = i[good], j[good], worth[good], part[good]
+    i, j, part = i[good], j[good], part[good]
+    worth = worth[good] + NEWCOMER_NATS * boxes.starts[j]
     believed = (live.sure_ns != NEVER_NS)[i]
     settled = (time_ns - live.born_ns > to_ns(SETTLED_S))[i]
-    is_sure = (boxes.weakness == 0.0)[j]
-    chosen = np.zeros(len(i), np.bool_)
-    open_track, open_box = np.ones(len(live), np.bool_), np.ones(len(boxes), np.bool_)
-    for first in (believed & is_sure, believed | settled, True):
-        able = (first & open_track[i] & open_box[j]).nonzero()[0]
-        if len(able):
-            best = able[_best(i[able], j[able], worth[able])]
-            chosen[best] = True
-            open_track[i[best]] = open_box[j[best]] = False
-    return i[chosen], j[chosen], part[chosen]
+    ranks = (believed & (boxes.weakness == 0.0)[j], believed | settled, np.ones(len(i), np.bool_))
+    size = len(live), len(boxes)
+    best = _chosen(i, j, worth, ranks, size)
+    nats = float(worth[best].sum())
+    found = [Match(i[best], j[best], part[best], nats)]
+    others = []
+    for pair in _in_doubt(i, j, worth, best & believed, size)[:TRIED] if second else ():
+        allowed = np.ones(len(i), np.bool_)
+        allowed[pair] = False
+        other = _chosen(i, j, worth, [rank & allowed for rank in ranks], size)
+        others.append((float(worth[other].sum()), other))
+    if others:
+        # sure boxes first: the best explanation is the likeliest one of those that keep to this, no other is preferred
+        value, other = max(others, key=lambda o: o[0])
+        if value > nats - DOUBT_NATS:
+            found.append(Match(i[other], j[other], part[other], min(value, nats)))
+    return found
 
 
 def whole(size: Array, tall: Array, deviation: Array, boxes: Boxes, part: Rows) -> tuple[Array, Array]:

@@ -113,14 +113,16 @@ def near(x: Array, reach: Array, others: Array) -> tuple[Rows, Rows]:
 
 def covering(xfwh: Array, share: float) -> tuple[Rows, Rows]:
     """Pairs of different boxes that share more than `share` of the smaller one's area; each pair both ways round."""
-    (left, top, right, bottom), half = xyxy_of(xfwh), xfwh[WIDTH] / 2
+    half = xfwh[WIDTH] / 2
     i, j = near(xfwh[X], half + half.max(initial=0.0), xfwh[X])
     different = i != j
     i, j = i[different], j[different]
-    across = np.minimum(right[i], right[j]) - np.maximum(left[i], left[j])
-    upright = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
-    area = xfwh[WIDTH] * xfwh[HEIGHT]
-    much = np.maximum(across, 0.0) * np.maximum(upright, 0.0) > share * np.minimum(area[i], area[j])
+    if not len(i):
+        return i, j
+    xyxy, area = xyxy_of(xfwh), xfwh[WIDTH] * xfwh[HEIGHT]
+    one, other = xyxy[:, i], xyxy[:, j]
+    shared = np.minimum(one[RIGHT:], other[RIGHT:]) - np.maximum(one[:RIGHT], other[:RIGHT])
+    much = (shared > 0.0).all(axis=0) & (shared[0] * shared[1] > share * np.minimum(area[i], area[j]))
     return i[much], j[much]
 
 
@@ -129,12 +131,12 @@ def hidden(xfwh: Array) -> Array:
 
     Cameras look down on a street: who has the lower foot is nearer, and in front.
     """
-    (left, top, right, bottom), half = xyxy_of(xfwh), xfwh[WIDTH] / 2
-    share = np.zeros(xfwh.shape[1])
+    share, half, foot = np.zeros(xfwh.shape[1]), xfwh[WIDTH] / 2, xfwh[FOOT]
     i, j = near(xfwh[X], half + half.max(initial=0.0), xfwh[X])
-    in_front = bottom[j] > bottom[i]
+    in_front = foot[j] > foot[i]
     i, j = i[in_front], j[in_front]
     if len(i):
+        left, top, right, bottom = xyxy_of(xfwh)
         across = np.minimum(right[i], right[j]) - np.maximum(left[i], left[j])
         lower = xfwh[HEIGHT, i] / 2
         upright = np.minimum(bottom[i] - top[j], lower)

@@ -34,9 +34,7 @@ class Live(Private):
     """[n] the kind with most votes in the group with most votes."""
     born_ns: Times
     seen_ns: Times
-    """[n] latest look that saw it."""
-    before_ns: Times
-    """[n] latest look that saw it before those kept here."""
+    """[k, n] latest look that had seen it at a look."""
     sure_ns: Times
     """[n] first look that saw it surely; until then it is taken for clutter."""
     last_sure_ns: Times
@@ -45,9 +43,9 @@ class Live(Private):
     """[n] number of looks that saw it surely."""
     apart_ns: Times
     """[n] latest look at which it did not lie on a better track."""
+    until_ns: Times
+    """[n] how long it is to be shown if nobody sees it surely; `NEVER_NS` until it is confirmed."""
     confirmed: Flags
-    shown: Flags
-    """[n] was in an output."""
 
     def __len__(self) -> int:
         return len(self.id)
@@ -65,6 +63,8 @@ class Live(Private):
         score, votes = np.zeros((looks, n)), np.zeros((len(Kind), n))
         score[-1] = votes[boxes.kind, np.arange(n)] = boxes.score
         now, is_sure = np.full(n, time_ns, np.int64), boxes.weakness == 0.0
+        seen_ns = np.full((looks, n), NEVER_NS)
+        seen_ns[-1] = time_ns
         return Live(
             id=ids,
             mean=mean,
@@ -74,30 +74,30 @@ class Live(Private):
             votes=votes,
             kind=boxes.kind,
             born_ns=now,
-            seen_ns=now.copy(),
-            before_ns=np.full(n, NEVER_NS),
+            seen_ns=seen_ns,
             sure_ns=np.where(boxes.starts, time_ns, NEVER_NS),
             last_sure_ns=np.where(is_sure, time_ns, NEVER_NS),
             sure=is_sure.astype(np.int64),
             apart_ns=now.copy(),
+            until_ns=np.full(n, NEVER_NS),
             confirmed=np.zeros(n, np.bool_),
-            shown=np.zeros(n, np.bool_),
         )
 
     def take(self, rows: Rows) -> "Live":
         """The tracks that an index array selects."""
         return Live(*(getattr(self, f.name).take(rows, axis=-1) for f in fields(self)))
 
+    def copy(self) -> "Live":
+        """The same tracks, to go on another way."""
+        return Live(*(getattr(self, f.name).copy() for f in fields(self)))
+
     def joined(self, other: "Live") -> "Live":
         """These tracks, then those."""
         return Live(*(np.concatenate((getattr(self, f.name), getattr(other, f.name)), axis=-1) for f in fields(self)))
 
-    def drop_looks(self, times_ns: list[int]) -> None:
-        """Forget the oldest looks, which were at these times."""
-        n = len(times_ns)
-        for score, time_ns in zip(self.score[:n], times_ns, strict=True):
-            self.before_ns = np.where(score > 0.0, time_ns, self.before_ns)
-        self.past, self.score = self.past[:, :, n:], self.score[n:]
+    def drop_looks(self, n: int) -> None:
+        """Forget the n oldest looks."""
+        self.past, self.score, self.seen_ns = self.past[:, :, n:], self.score[n:], self.seen_ns[n:]
 
     def vote(self, rows: Rows, kind: NDArray[np.uint8], score: Array) -> None:
         """Count what detections take these tracks for."""

@@ -150,9 +150,9 @@ def smoothed(past: Array, mean: Array) -> Array:
     return state
 
 
-def between(before: Array, after: Array, dt_s: float, share: float) -> Array:
-    """Positions [4, n] at `share` of the way from one state [2, 4, n] to one `dt_s` later: the cubic through both."""
+def between(states: Array, dt_s: float, share: float) -> Array:
+    """Positions [4, n] at `share` of the way between two states [2, 2, 4, n], `dt_s` apart: the cubic through both."""
     s2, s3 = share * share, share**3
-    start: Array = (2 * s3 - 3 * s2 + 1) * before[0] + (s3 - 2 * s2 + share) * dt_s * before[1]
-    end: Array = (3 * s2 - 2 * s3) * after[0] + (s3 - s2) * dt_s * after[1]
-    return start + end
+    of = (2 * s3 - 3 * s2 + 1, 3 * s2 - 2 * s3), ((s3 - 2 * s2 + share) * dt_s, (s3 - s2) * dt_s)
+    position: Array = np.tensordot(of, states, 2)
+    return position

@@ -88,5 +88,11 @@ def test_a_box_of_a_quick_second_look_counts_less():
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_the_cubic_goes_through_both_states(share):
-    a, b = np.random.default_rng(0).normal(size=(2, 2, 4, 3))
-    np.testing.assert_allclose(motion.between(a, b, 0.4, share), (b if share else a)[0])
+    states = np.random.default_rng(0).normal(size=(2, 2, 4, 3))
+    np.testing.assert_allclose(motion.between(states, 0.4, share), states[0, round(share)])
+
+
+def test_between_two_states_of_one_velocity_the_way_is_straight():
+    start, velocity = np.random.default_rng(0).normal(size=(2, 4, 3))
+    states = np.array(((start, start + 0.4 * velocity), (velocity, velocity)))
+    np.testing.assert_allclose(motion.between(states, 0.4, 0.25), start + 0.1 * velocity)
