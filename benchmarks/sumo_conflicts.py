@@ -23,7 +23,7 @@ import polars as pl
 
 from flaneur.data.kinds import FOOTPRINT_M, Kind, kind_from_label
 from flaneur.data.private import GroundTracks
-from flaneur.data.time import to_ns
+from flaneur.data.time import SECOND_NS, to_ns
 from flaneur.measure import conflicts
 from flaneur.measure.collision import Moving, contacts
 from flaneur.measure.conflicts import ConflictParams
@@ -31,6 +31,8 @@ from flaneur.measure.encounters import Encounters
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "sumo"
 NONE = np.zeros(0, np.int64)
+SAME_WAY_RAD = np.radians(10.0)
+"""More than lanes of this crossing bend while they are one."""
 EVERYTHING = {"slow_mps": -1.0, "drac_mps2": (6.0, 3.0)}
 
 
@@ -123,7 +125,9 @@ def crossing(data: Path) -> None:
     report("point PET, pedestrians", point, wanted(ped, "pedestrian", "vehicle", "pet_point_s"), bar)
     apart = ped.filter(pl.col("pet_zone_s") >= 0)
     report("zone PET, pedestrians, not both at once", zone, wanted(apart, "pedestrian", "vehicle", "pet_zone_s"), bar)
-    at_its_moment(rows, ids, ssm)
+    scene = {tracks.time_ns: tracks for tracks in looks(rows, ids)}
+    at_its_moment(scene, ids, ssm)
+    while_following(scene, ids, ssm)
     for turning in (False, True):
         params = ConflictParams(ttc_s=(1.5, 4.0), turning=turning, **EVERYTHING)
         over = measure(rows, params)
@@ -133,28 +137,69 @@ def crossing(data: Path) -> None:
         for kind, types in (("following", (2, 3)), ("crossing, merging", (6, 7, 10, 11, 12, 13, 17))):
             some = ssm.filter(pl.col("ttc_type").is_in(types))
             some = some.filter(pl.col("min_ttc_s") <= 4)
-            report(f"TTC, {kind}", ttc, wanted(some, "id_a", "id_b", "min_ttc_s"), "bar: 0.1 s" * (types[0] == 2))
+            report(f"TTC, {kind}", ttc, wanted(some, "id_a", "id_b", "min_ttc_s"), "")
             some = ssm.filter(pl.col("drac_type").is_in(types) & (pl.col("max_drac_mps2") > 3))
             report(f"DRAC above 3 m/s², {kind}", drac, wanted(some, "id_a", "id_b", "max_drac_mps2"), "(m/s²)")
 
 
-def at_its_moment(rows: pl.DataFrame, ids: dict[str, int], ssm: pl.DataFrame) -> None:
+def at_its_moment(scene: dict[int, GroundTracks], ids: dict[str, int], ssm: pl.DataFrame) -> None:
     """Where SUMO saw the least TTC, what the footprints do that go straight on: without end, for the crossing ones.
 
     SUMO measures along lanes and lets crossing vehicles collide that come into the common area at overlapping times;
     most of these footprints would not touch. In its following pairs both mean the same.
     """
-    moments = {tracks.time_ns: tracks for tracks in looks(rows, ids)}
     for name, types in (("following", (2, 3)), ("crossing, merging", (6, 7, 10, 11, 12, 13))):
         found, pairs = {}, ssm.filter(pl.col("ttc_type").is_in(types) & (pl.col("min_ttc_s") <= 4))
         for a, b, time_s in pairs.select("id_a", "id_b", "ttc_time_s").rows():
-            tracks = moments[to_ns(time_s)]
+            tracks = scene[to_ns(time_s)]
             row_a, row_b = (np.flatnonzero(tracks.track_id == ids[who]) for who in (a, b))
             if len(row_a) and len(row_b):
                 contact = contacts(Moving.of(tracks, turning=False, horizon_s=60.0), row_a, row_b)
                 found |= {frozenset((a, b)): ttc for ttc in contact.ttc_s}
         bar = "bar: 0.1 s" if name == "following" else "(found: touch at all)"
         report(f"TTC at SUMO's moment, {name}", found, wanted(pairs, "id_a", "id_b", "min_ttc_s"), bar)
+
+
+def while_following(scene: dict[int, GroundTracks], ids: dict[str, int], ssm: pl.DataFrame) -> None:
+    """The worst of following pairs, at the moments in which both go the same way, within `SAME_WAY_RAD`.
+
+    SUMO lets one follow another along the lanes that both will take; footprints go straight on. Where one turns off
+    the two mean different things: who goes behind it may miss it, or hit it though their lanes part.
+    """
+    pairs = ssm.filter(pl.col("ttc_type").is_in((2, 3)) & (pl.col("min_ttc_s") <= 4))
+    a, b = (np.array([ids[name] for name in pairs[column]]) for column in ("id_a", "id_b"))
+    ttc, drac, when = np.full(len(pairs), np.inf), np.zeros(len(pairs)), pairs["ttc_time_s"].to_numpy().copy()
+    for tracks in scene.values():
+        row = np.full(len(ids), -1)
+        row[tracks.track_id] = np.arange(len(tracks))
+        pair = np.flatnonzero((row[a] >= 0) & (row[b] >= 0))
+        pair = pair[turned(tracks, row[a[pair]], row[b[pair]]) <= SAME_WAY_RAD]
+        found = contacts(Moving.of(tracks, turning=False, horizon_s=60.0), row[a[pair]], row[b[pair]])
+        number = {(i, j): n for n, i, j in zip(pair, row[a[pair]], row[b[pair]], strict=True)}
+        at = np.array([number[i, j] for i, j in zip(found.a, found.b, strict=True)], np.intp)
+        when[at[found.ttc_s < ttc[at]]] = tracks.time_ns / SECOND_NS
+        ttc[at], drac[at] = np.minimum(ttc[at], found.ttc_s), np.fmax(drac[at], found.drac_mps2)
+    keys = [frozenset(names) for names in pairs.select("id_a", "id_b").rows()]
+    found_ttc, found_drac = dict(zip(keys, ttc, strict=True)), dict(zip(keys, drac, strict=True))
+    report("TTC, following, least", found_ttc, wanted(pairs, "id_a", "id_b", "min_ttc_s"), "bar: 0.1 s")
+    some = pairs.filter(pl.col("drac_type").is_in((2, 3)) & (pl.col("max_drac_mps2") > 3))
+    report("DRAC above 3 m/s², the same", found_drac, wanted(some, "id_a", "id_b", "max_drac_mps2"), "(m/s²)")
+    theirs, moment_s = pairs["min_ttc_s"].to_numpy(), pairs["ttc_time_s"].to_numpy()
+    for n in np.flatnonzero(~(np.abs(ttc - theirs) <= 0.1)):
+        print(f"    here {ttc[n]:.2f} s at {when[n]} s, SUMO {theirs[n]:.2f} s at {moment_s[n]} s:")
+        for time_s in (when[n], moment_s[n]):
+            tracks = scene[to_ns(time_s)]
+            i, j = (np.flatnonzero(tracks.track_id == who) for who in (a[n], b[n]))
+            (x, y), (vx, vy) = (column[j][0] - column[i][0] for column in (tracks.xy_m, tracks.velocity_mps))
+            angle, aside = np.degrees(turned(tracks, i, j)[0]), abs(x * vy - y * vx) / np.hypot(vx, vy)
+            print(
+                f"      at {time_s} s their ways are {angle:.1f}° apart and their middles would pass at {aside:.2f} m"
+            )
+
+
+def turned(tracks: GroundTracks, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angle between the headings of rows a and b."""
+    return np.abs((tracks.heading_rad[a] - tracks.heading_rad[b] + np.pi) % (2 * np.pi) - np.pi)
 
 
 def between(one: GroundTracks, other: GroundTracks) -> GroundTracks:
