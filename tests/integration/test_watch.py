@@ -114,10 +114,11 @@ class TestCounts:
         assert sum(live.values()) >= 3
 
     def test_a_film_at_its_own_pace_ends_the_watch(self, folder: Path) -> None:
-        with watching(site(folder, film())) as running:
-            wait_until(lambda: not running.is_alive, SECONDS + 30)
+        street_file(folder / "short.mp4", 3)
+        with watching(site(folder, camera_table("c", "short.mp4"))) as running:
+            wait_until(lambda: not running.is_alive, 30)
         observed_s = {m.start_ns: 60 * m.coverage for m in stored(folder)}
-        assert sum(observed_s.values()) == pytest.approx(SECONDS, abs=1.0)
+        assert sum(observed_s.values()) == pytest.approx(3.0, abs=0.5)
 
 
 class TestLoss:
@@ -162,22 +163,20 @@ class TestPower:
             path = site(folder, *(camera_table(name, server.url("scene.mp4")) for name in ("a", "b")))
             with program(path, home) as process:
                 wait_until(lambda: logged(home, "camera open") == 2, 60)
-                time.sleep(3)
+                time.sleep(1)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             with program(path, home) as process:
                 wait_until(lambda: logged(home, "camera open") == 4, 60)
-                begin_ns = time.time_ns()
-                time.sleep(4)
+                time.sleep(3)
                 process.send_signal(signal.SIGTERM)
-                stopping_s = time.monotonic()
-                assert process.wait(10) == 0
-                assert time.monotonic() - stopping_s < 5.0
+                assert process.wait(20) == 0
         figures = stored(folder)
         assert set(keys_of(folder).values()) == {1}
         observed_s = sum({(m.start_ns, m.camera): 60 * m.coverage for m in figures if m.camera == "a"}.values())
-        assert 2.0 < observed_s < 8.0, "the second run only: the first was killed within its interval"
-        assert all(m.end_ns > begin_ns - MINUTE_NS for m in figures)
+        assert 1.5 < observed_s < 8.0, "the second run only: the first was killed within its interval"
+        starts = sorted({m.start_ns for m in figures})
+        assert starts == list(range(starts[0], starts[-1] + 1, MINUTE_NS)), "the gap shows as coverage"
 
     def test_a_second_run_within_an_interval_replaces_nothing(self, folder: Path) -> None:
         path = site(folder, film())

@@ -27,16 +27,16 @@ def watch(
     Ctrl-C or SIGTERM stops within five seconds and keeps what was measured; SIGHUP reads the site file anew. Exit code
     0 when it was stopped or all cameras were files that have ended, 1 when it could not go on.
     """
-    from flaneur.cli.logs import set_up_logs
-    from flaneur.run.live.setup import read_setup  # takes a second to load, which --help need not wait for
-    from flaneur.run.live.watch import Watch
+    with signals() as (stop, reload):  # from the first moment on: a SIGHUP would end us
+        from flaneur.cli.logs import set_up_logs
+        from flaneur.run.live.setup import read_setup  # takes a second to load, which --help need not wait for
+        from flaneur.run.live.watch import Watch
 
-    set_up_logs(as_json=log_json, verbose=verbose)
-    if plan:
-        show_forecast(read_setup(site))
-        return
-    with signals() as (stop, reload):
-        Watch(read_setup(site)).run(stop, reload)
+        set_up_logs(as_json=log_json, verbose=verbose)
+        if plan:
+            show_forecast(read_setup(site))
+        else:
+            Watch(read_setup(site)).run(stop, reload)
 
 
 @contextmanager
