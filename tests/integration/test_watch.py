@@ -284,7 +284,8 @@ class TestHousekeeping:
             Watch(read_setup(path))
 
     def test_old_figures_go_while_the_site_is_watched(self, folder: Path) -> None:
-        path = site(folder, film(), more="[keep]\nfigures_days = 30\n")
+        path = site(folder, film(), more="[keep]\nfigures_days = 30\n[audit]\n")
+        begin_log(path)
         (folder / "results").mkdir()
         now_min = time.time_ns() // MINUTE_NS
         ages = {days: figure(start_ns=(now_min - days * 1440) * MINUTE_NS, site="test") for days in (1, 29, 31, 400)}
@@ -293,6 +294,8 @@ class TestHousekeeping:
         with watching(path) as running:
             running.wait_for("c", "watching")
             wait_until(lambda: ages[31] not in stored(folder))
+        verify_log(path, None, ())
+        assert '"kind":"deletion_done"' in (folder / "audit.jsonl").read_text()
         left = stored(folder)
         assert [one for one in ages.values() if one in left] == [ages[1], ages[29]]
         assert any(one.camera == "c" for one in left)
