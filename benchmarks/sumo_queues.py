@@ -4,9 +4,9 @@
 
 DIR/README.md defines the references. In these a vehicle halts below 0.1 m/s, so tails are judged by that, at every
 tenth second and lane: once with the speeds that SUMO writes down, which tests the measure alone, and once with speeds
-found from positions. By default one stands below 1 m/s until one is faster than 2 m/s. That is compared too, with what the
-formula of the references makes of SUMO's speeds below 1 m/s, and with the references as they are. Saturation flows are
-compared with those from SUMO's list of passings of the stop lines.
+found from positions. By default one stands below 1 m/s until one is faster than 2 m/s. That is compared too, with what
+the formula of the references makes of SUMO's speeds below 1 m/s, and with the references as they are. Saturation flows
+are compared with those from SUMO's list of passings of the stop lines.
 """
 
 import argparse

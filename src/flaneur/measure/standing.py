@@ -1,6 +1,7 @@
 """Who stands: between two speeds a road user goes on doing what it did, so that noise makes nobody start and stop.
 
-Drivers in a queue creep and still wait; people on foot already walk at that speed.
+Drivers in a queue creep and still wait; people on foot already walk at that speed. Others draw the line nearby: SUMO's
+lane area detectors at 5 km/h unless told otherwise, VISSIM at 5 km/h until 10 km/h.
 """
 
 from dataclasses import dataclass
