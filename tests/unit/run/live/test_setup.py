@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from flaneur.data.errors import UserError
+from flaneur.data.time import SECOND_NS
+from flaneur.run.live.setup import ROOM_NS, SiteSetup, read_setup
+from support.watching import LINE, SITE, camera_table
+
+HOST = "rtsp://camera.local/stream"
+GROUND = "[camera.ground]\nfrom_sizes = true\n"
+FILE_GROUND = '[[camera.signal]]\nname = "s"\nstop_line = "middle"\ndirection = "to right"\nfile = "signals.csv"\n'
+
+
+def setup_of(folder: Path, *tables: str) -> SiteSetup:
+    path = folder / "site.toml"
+    path.write_text(SITE + "".join(tables))
+    return read_setup(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('[[camera]]\nname = "c"\n' + LINE, "no source"),
+        (camera_table("c", HOST) + GROUND, "from_sizes"),
+        (camera_table("c", "rtsp://user:secret@camera.local/"), "user or password"),
+        (camera_table("c", HOST) + "[watch]\nsecrets = 'none.toml'\n", "none.toml"),
+        (camera_table("c", HOST) + FILE_GROUND, "signals.csv"),
+        (camera_table("c", HOST, places="[[camera.line]]\nname = 'l'\nmetres = [[0, 0], [1, 1]]\n"), "metres"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_with_a_reason(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(UserError, match=words) as told:
+        setup_of(tmp_path, table)
+    assert "secret@" not in str(told.value)
+
+
+def test_a_camera_is_the_same_until_something_that_it_depends_on_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals = tmp_path / "signals.csv"
+    signals.write_text("time_s,group,state\n0,s,red\n")
+    table = camera_table("c", HOST) + FILE_GROUND
+    before = setup_of(tmp_path, table).cameras[0]
+    assert setup_of(tmp_path, table, camera_table("d", HOST)).cameras[0].same_as(before)
+    assert not setup_of(tmp_path, table.replace("0.5, 0.0", "0.6, 0.0")).cameras[0].same_as(before)
+    assert not setup_of(tmp_path, table, "[detector]\nrate_per_s = 4.0\n").cameras[0].same_as(before)
+    signals.write_text("time_s,group,state\n0,s,green\n")
+    assert not setup_of(tmp_path, table).cameras[0].same_as(before)
+    signals.write_text("time_s,group,state\n0,s,red\n")
+    monkeypatch.setenv("FLANEUR_C_USER", "viewer")
+    monkeypatch.setenv("FLANEUR_C_PASSWORD", "geheim")
+    named = setup_of(tmp_path, table).cameras[0]
+    assert not named.same_as(before)
+    assert "geheim" not in repr(named)
+
+
+def test_moments_count_from_a_full_second_a_little_before_now(tmp_path: Path) -> None:
+    now_ns = 1_800_000_000_123_456_789
+    job, epoch_ns = setup_of(tmp_path, camera_table("c", HOST)).cameras[0].job_from(now_ns)
+    assert job.start_ns == epoch_ns
+    assert epoch_ns % SECOND_NS == 0
+    assert 0 <= now_ns - ROOM_NS - epoch_ns < SECOND_NS
+    assert job.dated
