@@ -5,6 +5,8 @@ import structlog
 
 from flaneur.cli.logs import set_up_logs
 
+SECRET = "some-body"
+
 
 @pytest.fixture(autouse=True)
 def _as_before() -> None:
@@ -21,14 +23,14 @@ def failed(secret: str) -> None:
 def test_a_traceback_shows_no_variable(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(as_json=as_json, verbose=False)
     try:
-        failed("-".join(("some", "body")))
+        failed(SECRET)
     except ValueError:
         structlog.get_logger().exception("it failed")
     said = capsys.readouterr()
     assert "1 is wrong" in said.err
     assert "test_logs.py" in said.err
     assert "in failed" in said.err
-    assert "some-body" not in said.err
+    assert SECRET not in said.err
     assert said.out == ""
 
 
