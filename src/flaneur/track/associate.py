@@ -44,8 +44,10 @@ PART_SHARE = 0.9
 WHOLE, UPPER_PART, LOWER_PART = range(3)
 OTHER_GROUP_NATS = np.array([[0.0, 3.0, 8.0], [3.0, 0.0, 5.0], [8.0, 5.0, 0.0]])
 """-log of the odds that a detector takes a pedestrian, two-wheeler, motor vehicle (rows) for another (columns)."""
+SMALL_TABLE = 400
+"""Up to so many cells it is quicker to solve the table as it is than to leave out its empty rows and columns."""
 _SURPRISE = OTHER_GROUP_NATS.T[:, GROUP]
-NEWCOMER_NATS = 1.0
+LEFT_OVER_NATS = 1.0
 """-log of the odds that a box which nobody claims and which would make a new road user is one, against a second box on
 somebody, or on two: of two boxes for one track, prefer the one that would otherwise start another."""
 DOUBT_NATS = 1.0
@@ -111,10 +113,14 @@ def _numbered(items: Rows) -> tuple[Rows, int]:
 
 def _best(i: Rows, j: Rows, worth: Array) -> Flags:
     """[p] the pairs (i, j) that together are worth most, each i and j once at most; every pair is worth something."""
-    best: Flags = (np.bincount(i)[i] == 1) & (np.bincount(j)[j] == 1)
-    contested = (~best).nonzero()[0]
+    shared = (np.bincount(i)[i] > 1) | (np.bincount(j)[j] > 1)
+    best: Flags = ~shared
+    contested = shared.nonzero()[0]
     if len(contested):
-        (r, rows), (c, columns) = _numbered(i[contested]), _numbered(j[contested])
+        r, c = i[contested], j[contested]
+        rows, columns = int(r.max()) + 1, int(c.max()) + 1
+        if rows * columns > SMALL_TABLE:
+            (r, rows), (c, columns) = _numbered(r), _numbered(c)
         total = np.zeros((rows, columns))
         total[r, c] = worth[contested]
         chosen = np.zeros(total.shape, np.bool_)
@@ -180,7 +186,7 @@ def match(
     worth = LIMIT_NATS - cost - surprise[boxes.group[j], i]
     good = (worth > 0.0).nonzero()[0]
     i, j, part = i[good], j[good], part[good]
-    worth = worth[good] + NEWCOMER_NATS * boxes.starts[j]
+    worth = worth[good] + LEFT_OVER_NATS * boxes.starts[j]
     believed = (live.sure_ns != NEVER_NS)[i]
     settled = (time_ns - live.born_ns > to_ns(SETTLED_S))[i]
     ranks = (believed & (boxes.weakness == 0.0)[j], believed | settled, np.ones(len(i), np.bool_))

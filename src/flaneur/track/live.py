@@ -85,15 +85,15 @@ class Live(Private):
 
     def take(self, rows: Rows) -> "Live":
         """The tracks that an index array selects."""
-        return Live(*(getattr(self, f.name).take(rows, axis=-1) for f in fields(self)))
+        return Live(*(getattr(self, name).take(rows, axis=-1) for name in _NAMES))
 
     def copy(self) -> "Live":
         """The same tracks, to go on another way."""
-        return Live(*(getattr(self, f.name).copy() for f in fields(self)))
+        return Live(*(getattr(self, name).copy() for name in _NAMES))
 
     def joined(self, other: "Live") -> "Live":
         """These tracks, then those."""
-        return Live(*(np.concatenate((getattr(self, f.name), getattr(other, f.name)), axis=-1) for f in fields(self)))
+        return Live(*(np.concatenate((getattr(self, name), getattr(other, name)), axis=-1) for name in _NAMES))
 
     def drop_looks(self, n: int) -> None:
         """Forget the n oldest looks."""
@@ -105,3 +105,6 @@ class Live(Private):
         if (self.kind[rows] != kind).any():  # else the winners have won again
             group = (_MEMBER @ self.votes).argmax(axis=0)
             self.kind = np.where(group == GROUP[:, None], self.votes, -1.0).argmax(axis=0).astype(np.uint8)
+
+
+_NAMES = tuple(f.name for f in fields(Live))

@@ -19,7 +19,7 @@ NEWCOMER_NATS = 10.0
 """-log of the odds that somebody appears far from the picture's edge, where no earlier track can account for them."""
 STAYS_NATS = 2.0
 """A second hypothesis must be more likely than the leading one by this to take its place."""
-GIVEN_UP_NATS = 5.0
+GIVEN_UP_NATS = 3.0
 """A second hypothesis that is less likely than the leading one by this is not followed any longer."""
 
 
