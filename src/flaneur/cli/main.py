@@ -29,6 +29,7 @@ from flaneur.run.crashing import forgetting, without_core_dump
 app = typer.Typer(
     help="Flaneur measures places, never people: counts, flows and occupancy from video.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
