@@ -121,6 +121,7 @@ class LineDisplay:
             f"{clock(to_s(moment.time_ns))}  {moment.frames}{total}  {rate:.0f}/s  {self._caption(moment)}".rstrip(),
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
 
 

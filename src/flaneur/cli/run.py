@@ -81,7 +81,8 @@ def _say(outcome: "Outcome", folder: Path, language: Language) -> None:
     from flaneur.cli.summary import show_summary
 
     console = Console()
-    show_summary(console, outcome.facts, outcome.measurements, language, outcome.distributions)
+    has_metres = outcome.ground is not None or not outcome.facts.width_px
+    show_summary(console, outcome.facts, outcome.measurements, language, outcome.distributions, has_metres=has_metres)
     text = TEXTS[language]
     console.print(text["results"].format(folder=folder), markup=False, highlight=False, soft_wrap=True)
     console.print(text["open"].format(report=folder / REPORT), markup=False, highlight=False, soft_wrap=True)

@@ -60,8 +60,13 @@ def show_summary(
     measurements: Sequence[Measurement],
     language: Language,
     distributions: Sequence[Distribution] = (),
+    *,
+    has_metres: bool = True,
 ) -> None:
-    """Print counts, what was measured in metres, notes and coverage; the report has all the rest."""
+    """Print counts, what was measured in metres, notes and coverage; the report has all the rest.
+
+    Where the camera `has_metres` not, how to get them.
+    """
     text, words = TEXTS[language], Words(language, pictured=facts.width_px > 0)
     counted = totals(measurements)
     if counted:
@@ -73,24 +78,25 @@ def show_summary(
     console.print()
     for note in facts.notes:
         console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
+    if not has_metres:
+        console.print(text["no_ground"], markup=False, highlight=False)
     if not facts.complete:
         console.print(text["interrupted"], style="yellow")
     console.print(coverage_line(facts, language), highlight=False)
 
 
 def coverage_line(facts: RunFacts, language: Language) -> str:
-    """One sentence on how much of the video was really observed."""
-    text = TEXTS[language]
+    """One sentence on how much of the video, or of trajectories, was really observed."""
+    text, words = TEXTS[language], Words(language)
     length_s = to_s(facts.end_ns - facts.start_ns)
-    share = text["percent"].format(share=100 * facts.observed_s / length_s) if length_s > 0 else text["unknown"]
-    return text["coverage"].format(
+    return text["coverage" if facts.width_px else "coverage_moments"].format(
         observed=clock(facts.observed_s),
         length=clock(length_s),
-        share=share,
-        frames=facts.frames_seen,
-        dropped=facts.frames_dropped,
+        share=words.share(min(facts.observed_s / length_s, 1.0)) if length_s > 0 else text["unknown"],
+        frames=words.number(facts.frames_seen),
+        dropped=words.number(facts.frames_dropped),
         wall=clock(facts.wall_s),
-        speed=Words(language).number(length_s / facts.wall_s, 1) if facts.wall_s > 0 else text["unknown"],
+        speed=words.number(length_s / facts.wall_s, 1) if facts.wall_s > 0 else text["unknown"],
     )
 
 
@@ -148,7 +154,8 @@ def _counts(text: dict[str, str], words: Words, counted: Totals) -> RenderableTy
     """Lines, zones, flows, edges and who was there, one below the other."""
     seen = {kind for by_kind in counted.values() for kind, value in by_kind.items() if value}
     kinds = [kind.label for kind in Kind if kind.label in seen]
-    table = _plain_table([text["counted"], *map(words.name, kinds), *([text["all"]] if len(kinds) > 1 else [])])
+    with_all = len(kinds) != 1  # also where nobody came: 0 of all
+    table = _plain_table([text["counted"], *map(words.name, kinds), *([text["all"]] if with_all else [])])
     sections = (
         ("line", [key for key in counted if key[0] == "crossings"]),
         ("zone", [key for key in counted if key[0] == "passages" and key[1] not in EDGE_PLACES]),
@@ -164,10 +171,11 @@ def _counts(text: dict[str, str], words: Words, counted: Totals) -> RenderableTy
             label = words.listed_label(words.place(place), words.direction(direction))
             if title == "occupancy":
                 peaks = counted.get(("occupancy_peak", place, direction), {})
-                cells = [f"{words.mean(counted[key].get(k, 0.0))} ({words.number(peaks.get(k, 0.0))})" for k in kinds]
+                means = [(counted[key].get(k, 0.0), peaks.get(k, 0.0)) for k in kinds] or [(0.0, 0.0)]
+                cells = [f"{words.mean(mean)} ({words.number(peak)})" for mean, peak in means]
             elif title != "line" or _is_taken(counted, key):
                 numbers = [counted[key].get(kind, 0.0) for kind in kinds]
-                cells = [words.number(n) for n in (*numbers, *([sum(numbers)] if len(kinds) > 1 else []))]
+                cells = [words.number(n) for n in (*numbers, *([sum(numbers)] if with_all else []))]
             else:
                 continue
             table.add_row(f"  {_plain(label)}", *cells)

@@ -31,7 +31,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "redacted": "{out}: {pictures} pictures, {flat} of them hidden whole because of doubt. No detector finds "
         "everybody: look at the video before you hand it out.",
         "interrupted": "Stopped early; what was measured is kept and the coverage says so.",
+        "no_ground": "No speeds, queues, densities or near misses: they need a ground. `flaneur ground VIDEO` shows "
+        "how to get one.",
         "coverage": "{observed} of {length} observed ({share}), {frames} frames, {dropped} dropped; "
+        "took {wall}, {speed}× real time",
+        "coverage_moments": "{observed} of {length} observed ({share}), {frames} moments, {dropped} lost; "
         "took {wall}, {speed}× real time",
         "counted": "Counted",
         "line": "Lines",
@@ -41,7 +45,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "occupancy": "Present on average (most at once)",
         "all": "all",
         "note": "Note: {note}",
-        "percent": "{share:.0f} %",
         "unknown": "—",
     },
     "de": {
@@ -53,7 +56,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "redacted": "{out}: {pictures} Bilder, davon {flat} im Zweifel ganz verdeckt. Kein Detektor findet jeden: "
         "das Video vor der Weitergabe ansehen.",
         "interrupted": "Vorzeitig beendet; das Gemessene ist gesichert, die Abdeckung sagt es.",
+        "no_ground": "Keine Geschwindigkeiten, Rückstaus, Dichten und Beinaheunfälle: Sie brauchen einen Boden. "
+        "`flaneur ground VIDEO` zeigt den Weg dorthin.",
         "coverage": "{observed} von {length} beobachtet ({share}), {frames} Bilder, {dropped} ausgefallen; "
+        "in {wall}, {speed}× Echtzeit",
+        "coverage_moments": "{observed} von {length} beobachtet ({share}), {frames} Augenblicke, {dropped} verloren; "
         "in {wall}, {speed}× Echtzeit",
         "counted": "Gezählt",
         "line": "Linien",
@@ -63,7 +70,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "occupancy": "Im Mittel anwesend (höchstens zugleich)",
         "all": "alle",
         "note": "Hinweis: {note}",
-        "percent": "{share:.0f} %",
         "unknown": "—",
     },
 }

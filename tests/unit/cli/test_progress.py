@@ -31,7 +31,7 @@ def test_lines_are_said_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 1.0, 11.0, 12.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
     out = io.StringIO()
-    with LineDisplay(Console(file=out, width=200), 400, IN_ENGLISH) as display:
+    with LineDisplay(Console(file=out, width=40), 400, IN_ENGLISH) as display:  # narrower than the line
         for _ in range(3):
             display.show(MOMENT)
     assert out.getvalue() == "0:12  120/400  11/s  so far: gate north 12, Left edge in 3, gate south 1\n"

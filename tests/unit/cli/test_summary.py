@@ -71,7 +71,7 @@ def test_the_tables_show_names_as_they_are_and_notes_in_the_language(language: s
     shown = out.getvalue()
     assert "p [x]" in shown
     assert all(text in shown for text in noted)
-    assert "75 %" in shown
+    assert "75.0 %" in shown or "75,0 %" in shown
 
 
 def test_statistics_of_measures_have_tables_of_their_own() -> None:
@@ -125,6 +125,34 @@ def test_counts_of_a_simple_site_fit_on_a_screen() -> None:
     shown = out.getvalue().splitlines()
     assert len(shown) <= 50
     assert any(line.split() == ["p", "[x]", "·", "to", "right", "0.50", "(3)"] for line in shown)
+
+
+def shown(*figures: Measurement, **more: bool) -> str:
+    out = io.StringIO()
+    show_summary(Console(file=out, width=200), FACTS, figures, "en", **more)
+    return out.getvalue()
+
+
+def test_where_nobody_came_there_is_0() -> None:
+    rows = [line.split() for line in shown(figure("crossings", 0.0), figure("occupancy", 0.0)).splitlines()]
+    assert ["p", "[x]", "·", "to", "right", "0"] in rows
+    assert ["p", "[x]", "·", "to", "right", "0.00", "(0)"] in rows
+
+
+def test_a_camera_without_ground_is_told_how_to_get_one() -> None:
+    assert "flaneur ground" in shown(figure("crossings", 1.0), has_metres=False)
+    assert "flaneur ground" not in shown(figure("crossings", 1.0))
+
+
+@pytest.mark.parametrize(("observed_s", "share"), [(120.0, "(100 %)"), (119.9, "(99.9 %)"), (0.01, "(0.1 %)")])
+def test_all_is_observed_only_when_nothing_is_missing(observed_s: float, share: str) -> None:
+    assert share in coverage_line(dataclasses.replace(FACTS, observed_s=observed_s), "en")
+
+
+def test_trajectories_have_moments_and_no_frames() -> None:
+    trajectories = dataclasses.replace(FACTS, width_px=0, height_px=0)
+    assert "1,200 moments, 3 lost" in coverage_line(trajectories, "en")
+    assert "1.200 Augenblicke, 3 verloren" in coverage_line(trajectories, "de")
 
 
 def test_coverage_of_a_video_without_length() -> None:
