@@ -254,7 +254,11 @@ def _apart(moving: Moving, a: Rows, b: Rows, t_s: Array) -> Array:
 
 def _where(moving: Moving, rows: Rows, t_s: Array) -> Array:
     """Where each of `rows` [p] is after `t_s` [p, k], [2, p, k]."""
-    where: Array = moving.tracks.xy_m.take(rows, axis=0).T[..., None] + moving.way_m(rows, t_s)
+    way = moving.tracks.velocity_mps.take(rows, axis=0).T[..., None] * t_s
+    bent = np.flatnonzero(moving.turn_radps[rows])
+    if len(bent):
+        way[:, bent] = moving.way_m(rows[bent], t_s[bent])
+    where: Array = moving.tracks.xy_m.take(rows, axis=0).T[..., None] + way
     return where
 
 

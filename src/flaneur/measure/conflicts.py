@@ -224,14 +224,16 @@ def _told(over: Over, params: ConflictParams) -> NearMisses:
     if not len(over.ttc) + len(over.drac) + len(over.pet):
         return NO_NEAR_MISSES
     drac = (-params.drac_mps2[0], -params.drac_mps2[1])
-    pet = over.pet.take(over.pet.value < params.pet_s[1])
-    zone_pet = replace(pet, value=pet.zone_pet_s())
-    spots = Spots.joined((spots_of(over.ttc, params.ttc_s), spots_of(pet, params.pet_s)))
+    pet = zone_pet = over.pet
+    if len(pet):
+        pet = pet.take(pet.value < params.pet_s[1])
+        zone_pet = replace(pet, value=pet.zone_pet_s())
+    spots = [spots_of(table, limits) for table, limits in ((over.ttc, params.ttc_s), (pet, params.pet_s)) if len(table)]
     zones = params.zones
     return NearMisses(
         samples_of(over.ttc, params.ttc_s, zones),
         samples_of(over.drac, drac, zones),
         samples_of(pet, params.pet_s, zones),
         samples_of(zone_pet, params.pet_s, zones),
-        spots,
+        Spots.joined(spots) if spots else NO_NEAR_MISSES.spots,
     )

@@ -115,9 +115,8 @@ def step(
     ended = rows_of(state, tracks.ended)
     been = state.since_ns[ended] != NEVER
     if len(passed.zones):
-        vx, vy = tracks.velocity_mps.T
-        error_s = np.zeros(len(state))
-        error_s[row] = tracks.sigma_m / np.fmax(np.hypot(vx, vy), SLOWEST_MPS)
+        (vx, vy), error_s = tracks.velocity_mps.T, np.zeros(len(state))
+        error_s[row] = tracks.sigma_m / np.fmax(np.sqrt(vx * vx + vy * vy), SLOWEST_MPS)
         state, left = _pass(state, passed.zones, error_s, params)
     else:
         left = NOTHING

@@ -10,7 +10,7 @@ No gap is told that is longer than `LONGEST_GAP_S`, since the second does not fo
 since they go side by side; both have their headway. Across time that was not observed there is neither.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,7 @@ def _cross(state: HeadwayState, at: Moments, ways: Paths) -> tuple[HeadwayState,
     lane = 2 * at.place + group_of(at.direction)
     order = np.lexsort((at.time_ns, lane))
     lane, new, old = lane[order], _leaders(at, order, ways), state.leaders
-    before = Leaders(*(_before(lane, getattr(new, f.name), getattr(old, f.name)) for f in fields(Leaders)))
+    before = Leaders(*(_before(lane, getattr(new, name), getattr(old, name)) for name in Leaders.__match_args__))
     known = (before.middle_ns >= state.since_ns) & (before.middle_ns < new.middle_ns) & (before.middle_ns != NEVER_NS)
     behind = known & (before.rear_ns != NEVER_NS)
     headway_s = np.where(known, new.front_ns - before.front_ns, 0) / SECOND_NS
@@ -111,7 +111,7 @@ def _cross(state: HeadwayState, at: Moments, ways: Paths) -> tuple[HeadwayState,
     gaps = _samples(at, order, gap_s, noise_s, behind & (gap_s >= 0.0) & (gap_s <= LONGEST_GAP_S))
     # a crossing that was settled after a later one does not come back as the latest
     latest = new.middle_ns >= old.middle_ns[lane]
-    columns = (put(getattr(old, f.name), lane[latest], getattr(new, f.name)[latest]) for f in fields(Leaders))
+    columns = (put(getattr(old, name), lane[latest], getattr(new, name)[latest]) for name in Leaders.__match_args__)
     return replace(state, leaders=Leaders(*columns)), headways, gaps
 
 
