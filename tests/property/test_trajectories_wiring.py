@@ -66,7 +66,7 @@ metres = {at(OTHER)}
 [[camera.zone]]
 name = "zone"
 metres = {at(ZONE)}
-crowd = {{ alarm_per_m2 = [0.02] }}
+crowd = {{ alarm_per_m2 = [0.03] }}
 [[camera.zone]]
 name = "lane"
 metres = {at(LANE)}

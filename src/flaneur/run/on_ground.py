@@ -1,12 +1,15 @@
 """All measures on the ground of one camera: from road users in metres to the samples that figures are made of."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import shapely
 
 from flaneur.config.site import CameraTable
+from flaneur.data.errors import UserError
 from flaneur.data.geometry import GroundPlaces
 from flaneur.data.private import Events, GroundTracks, Presence, Samples
 from flaneur.data.released import PlaceMap
@@ -28,6 +31,8 @@ from flaneur.run.signalling import Phases, Signalling, stop_lines
 
 GROUND = {"walkway": levels.WALKWAY, "stairs": levels.STAIRS, "waiting": levels.WAITING}
 UNCERTAIN = SEVERITIES.index("uncertain")
+ALARM_PEOPLE = 3
+"""No alarm for fewer: it is told at once and not after a minute, as figures are."""
 ALARM_ENDS = 0.85
 """Share of its threshold below which an alarm level ends."""
 
@@ -89,7 +94,7 @@ class OnGround:
         self._traffic_state = traffic.start(self._places)
         self._traffic_specs = figures.of_traffic(camera)
         self._crowd = _crowd(camera, places)
-        self._alarms = list(_alarms(camera))
+        self._alarms = list(_alarms(camera, places))
         self._conflicts = _measure(
             conflicts, ConflictParams(places.zones), figures.of_conflicts([zone.name for zone in camera.zone])
         )
@@ -160,11 +165,19 @@ def _crowd(camera: CameraTable, places: GroundPlaces) -> _Measure | None:
     return _measure(crowd, params, figures.of_crowd([camera.zone[n].name for n in numbers]))
 
 
-def _alarms(camera: CameraTable) -> Iterator[_Alarm]:
-    for number, zone in enumerate(zone for zone in camera.zone if zone.crowd):
+def _alarms(camera: CameraTable, places: GroundPlaces) -> Iterator[_Alarm]:
+    """UserError for a threshold that one or two people reach: their coming would be told at the second."""
+    watched = [(zone, ground) for zone, ground in zip(camera.zone, places.zones, strict=True) if zone.crowd]
+    for number, (zone, ground) in enumerate(watched):
         assert zone.crowd is not None
         up = tuple(zone.crowd.alarm_per_m2)
         if up:
+            least = ALARM_PEOPLE / shapely.area(shapely.Polygon(ground.polygon_m))
+            if up[0] < least:
+                raise UserError(
+                    f"zone {zone.name!r}: at {up[0]:g} people per m² fewer than {ALARM_PEOPLE} would raise its alarm, "
+                    f"and single passers-by be told at the second; give {math.ceil(1000 * least) / 1000:g} or more"
+                )
             params = AlarmParams(up, tuple(ALARM_ENDS * level for level in up))
             yield _Alarm(figures.of_alarms(zone.name, up), zone.name, number, params)
 

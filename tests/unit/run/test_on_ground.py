@@ -5,14 +5,16 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
+from flaneur.data.errors import UserError
 from flaneur.data.kinds import FOOTPRINT_M, Kind
 from flaneur.data.private import GroundTracks
 from flaneur.data.signals import SignalPhases, SignalState
 from flaneur.data.time import SECOND_NS
 from flaneur.release.placemap import PlaceMapAccumulator
 from flaneur.run.on_ground import OnGround
-from support.sites import camera
+from support.sites import EVERYTHING, camera
 
 CYCLE_NS = 20 * SECOND_NS
 BATCH, LOOKS, QUIET_S = 5_000, 2, 15
@@ -98,3 +100,13 @@ def remembered(batches: int) -> int:
 
 def test_of_a_hundred_thousand_who_are_gone_nothing_is_left() -> None:
     assert abs(remembered(20) - remembered(1)) < FEW
+
+
+@pytest.mark.parametrize(("per_m2", "people"), [(0.0299, 2.99), (0.01, 1.0)])
+def test_an_alarm_that_fewer_than_three_would_raise_is_refused(per_m2: float, people: float) -> None:
+    square = camera(EVERYTHING.replace("[0.05, 0.5]", f"[{per_m2}, 0.5]"))
+    assert people == pytest.approx(per_m2 * 100.0)
+    with pytest.raises(UserError, match=r"zone 'square'.* give 0.03 or more"):
+        OnGround(square, square.ground_places, {})
+    enough = camera(EVERYTHING.replace("[0.05, 0.5]", "[0.03, 0.5]"))
+    OnGround(enough, enough.ground_places, measures()[1])
