@@ -81,6 +81,7 @@ class TestMeasuredPoints:
         said = command(capsys, "ground", folder / "short.mp4", *arguments)
         assert said.code == 0
         assert "Boden aus gemessenen Punkten." in said.out
+        assert "8,0 m über dem Boden" in said.out
         assert "Weiter mit: flaneur run" in said.out
 
     def test_a_place_above_the_horizon_is_named_and_the_grid_still_drawn(

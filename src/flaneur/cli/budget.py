@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flaneur.cli.publish import load_publish
@@ -12,6 +13,7 @@ from flaneur.cli.publish_texts import TEXTS
 from flaneur.cli.texts import default_language
 from flaneur.config.load import load_site
 from flaneur.data.language import Language
+from flaneur.serve.formats import Words
 
 
 def budget(
@@ -20,7 +22,8 @@ def budget(
     language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
 ) -> None:
     """Show what is left of the privacy budget, by camera and day."""
-    text = TEXTS[language or default_language()]
+    language = language or default_language()
+    text, words = TEXTS[language], Words(language)
     table = load_publish(site)
     from flaneur.run.budget import days_of  # takes a second to load
     from flaneur.run.publishing import ledger_path
@@ -32,12 +35,12 @@ def budget(
 
     place = load_site(site).site
     book = ledger or ledger_path(site)
-    say("budget", site=place.name, epsilon=table.epsilon_per_day, rho=table.rho_s, times=table.appearances)
+    say("budget", site=place.name, epsilon=words.plain(table.epsilon_per_day), rho=table.rho_s, times=table.appearances)
     if not book.is_file():
         say("nothing", ledger=book)
         return
     shown = Table(*(text[key] for key in ("camera", "day", "releases", "left")))
     for day in days_of(book, table, place):
-        shown.add_row(day.camera, f"{day.date}", str(day.releases), f"{day.epsilon_left:g}")
+        shown.add_row(escape(day.camera), f"{day.date}", str(day.releases), words.plain(day.epsilon_left))
     console.print(shown)
     say("untouched")

@@ -11,6 +11,7 @@ from flaneur.cli.ground_texts import TEXTS
 from flaneur.cli.texts import default_language
 from flaneur.data.language import Language
 from flaneur.run.job import load_job
+from flaneur.serve.formats import Words
 
 if TYPE_CHECKING:
     from flaneur.run.ground_files import GroundLook
@@ -36,7 +37,8 @@ def ground(
 
     Writes the 1 m grid on a picture without people.
     """
-    text = TEXTS[language or default_language()]
+    language = language or default_language()
+    text = TEXTS[language]
     if picture.exists() and not overwrite:
         raise typer.BadParameter(f"{picture} exists already; name another with --picture or replace it: --overwrite")
     job = load_job(video, site, camera)
@@ -52,7 +54,7 @@ def ground(
     if look.facts is None:
         say("not_found", "yellow", trouble=look.trouble)
     else:
-        _facts(console, look, text)
+        _facts(console, look, text, Words(language))
     if look.facts is not None and look.trouble:
         say("trouble", "red", trouble=look.trouble)
     if not look.stated or (look.facts and look.facts.rough):
@@ -66,7 +68,7 @@ def ground(
         say("next", video=video, site=site)
 
 
-def _facts(console: Console, look: "GroundLook", text: dict[str, str]) -> None:
+def _facts(console: Console, look: "GroundLook", text: dict[str, str], words: Words) -> None:
     facts = look.facts
     assert facts is not None
 
@@ -76,16 +78,18 @@ def _facts(console: Console, look: "GroundLook", text: dict[str, str]) -> None:
     say(facts.source)
     if facts.rough:
         say("rough", "yellow")
-    say("camera", height=f"{facts.camera_height_m:.1f}", tilt=f"{facts.tilt_deg:.0f}")
+    say("camera", height=words.number(facts.camera_height_m, 1), tilt=words.number(facts.tilt_deg))
     if facts.horizon is not None and facts.horizon > 0.0:
-        say("horizon", share=f"{facts.horizon:.2f}")
-    say("scale", share=f"{196 * facts.scale_sigma:.1f}")
+        say("horizon", share=words.share(facts.horizon))
+    say("scale", share=words.number(196 * facts.scale_sigma, 1))
     if look.residuals:
         table = Table(text["point"], text["off_m"], text["off_px"], "")
         for number, (off_m, off_px, used) in enumerate(look.residuals, start=1):
-            table.add_row(str(number), f"{off_m:.2f}", f"{off_px:.1f}", "" if used else text["left_out"])
+            table.add_row(
+                str(number), words.number(off_m, 2), words.number(off_px, 1), "" if used else text["left_out"]
+            )
         console.print(table)
         if not facts.checked:
             say("unchecked", "yellow")
     for number, off_m, off_px in facts.disagreeing:
-        say("disagrees", "red", number=number, metres=f"{off_m:.2f}", pixels=f"{off_px:.0f}")
+        say("disagrees", "red", number=number, metres=words.number(off_m, 2), pixels=words.number(off_px))

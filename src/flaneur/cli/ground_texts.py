@@ -12,7 +12,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "sizes": "Ground from the sizes of road users.",
         "rough": "Nothing was measured on the spot: lengths and speeds are rough, and marked so.",
         "camera": "The camera is {height} m above the ground and looks down by {tilt}°.",
-        "horizon": "The horizon is at {share} of the picture's height; above it there is no ground.",
+        "horizon": "The horizon is at {share} of the picture's height from the top; above it there is no ground.",
         "scale": "Lengths and speeds may be off by ±{share} % because of the calibration (95 %).",
         "point": "point",
         "off_m": "off by m",
@@ -39,7 +39,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "sizes": "Boden aus den Größen der Verkehrsteilnehmer.",
         "rough": "Vor Ort wurde nichts gemessen: Längen und Geschwindigkeiten sind grob und so gekennzeichnet.",
         "camera": "Die Kamera ist {height} m über dem Boden und blickt um {tilt}° nach unten.",
-        "horizon": "Der Horizont liegt bei {share} der Bildhöhe; darüber ist kein Boden.",
+        "horizon": "Der Horizont liegt bei {share} der Bildhöhe von oben; darüber ist kein Boden.",
         "scale": "Längen und Geschwindigkeiten können wegen der Kalibrierung um ±{share} % abweichen (95 %).",
         "point": "Punkt",
         "off_m": "Abweichung in m",
@@ -51,7 +51,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "trouble": "{trouble}",
         "measure": "\nUm in Metern zu messen: 4 Punkte des Bodens wählen, besser 6 oder mehr, die im Bild und vor Ort "
         "zu finden sind und weit auseinander liegen. Von einem davon aus messen, x entlang der Straße, y nach links, "
-        "und unter [[camera]] in die Site-Datei schreiben:",
+        "und unter [[camera]] in die Standortdatei schreiben:",
         "measure_how": "`picture` in Anteilen der Breite und Höhe des Bildes von oben links; `flaneur site init` "
         "zeichnet ein Gitter zum Ablesen. Danach diesen Befehl mit --site wiederholen.",
         "or_rough": "\nOder ohne Maßband weiter, mit dem, was hier gefunden wurde:",

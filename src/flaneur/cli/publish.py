@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display
@@ -13,13 +14,18 @@ from flaneur.cli.run import INTERRUPTED, stop_on_signals
 from flaneur.cli.texts import default_language
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.publish import PublishTable
+from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.language import Language
 from flaneur.run.job import load_job
+from flaneur.serve.formats import Words
 
 if TYPE_CHECKING:
     from flaneur.run.publishing import Published
 
 MISSING = "there is no [publish] in it: nothing may be published until it states rho_s, appearances, epsilon_per_day"
+
+NOISE_95 = 3.0
+"""95 % of Laplace noise is below so many of its scales: ln 20."""
 
 
 def publish(
@@ -35,7 +41,8 @@ def publish(
 
     Ctrl-C stops early, spends nothing and gives nothing (exit code 130).
     """
-    text = TEXTS[language or default_language()]
+    language = language or default_language()
+    text = TEXTS[language]
     table = load_publish(site)
     job = load_job(video, site, camera)
     from flaneur.run.audit import audited  # takes a second to load, as does what follows
@@ -60,7 +67,7 @@ def publish(
         errors.print(text["stopped"], markup=False, highlight=False)
         raise typer.Exit(INTERRUPTED)
     if not quiet:
-        _say(published, table, out, book, text)
+        _say(published, table, out, book, language)
 
 
 def load_publish(site: Path) -> PublishTable:
@@ -71,8 +78,8 @@ def load_publish(site: Path) -> PublishTable:
     return table
 
 
-def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, text: dict[str, str]) -> None:
-    console = Console()
+def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, language: Language) -> None:
+    console, text, words = Console(), TEXTS[language], Words(language)
 
     def say(key: str, **values: object) -> None:
         console.print(text[key].format(**values), markup=False, highlight=False, soft_wrap=True)
@@ -81,13 +88,16 @@ def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, t
     for figure in published.figures:
         digits = 2 if figure.measure == "occupancy" else 0
         window = f"{_clock(figure.start_ns)}–{_clock(figure.end_ns)[-5:]}"
-        numbers = f"{figure.value:.{digits}f}", f"{figure.low:.{digits}f} – {figure.high:.{digits}f}"
-        shown.add_row(figure.measure, figure.place, figure.direction, window, *numbers)
+        value, low, high = (words.number(number, digits) for number in (figure.value, figure.low, figure.high))
+        direction = text["all"] if figure.direction == ALL_LABEL else words.direction(figure.direction)
+        shown.add_row(text[figure.measure], escape(figure.place), escape(direction), window, value, f"{low} – {high}")
     console.print(shown)
     say("written", folder=out, number=len(published.figures), ledger=ledger, entry=published.ledger.number)
-    say("guarantee", epsilon=table.epsilon_per_day, rho=table.rho_s, times=table.appearances)
+    say("guarantee", epsilon=words.plain(table.epsilon_per_day), rho=table.rho_s, times=table.appearances)
     say("rows" if table.events_per_track is None else "tracks")
-    if sum(figure.high - figure.low > 2 * figure.value for figure in published.figures) * 2 > len(published.figures):
+    # A band says less than the noise: it ends where figures do.
+    drowned = [NOISE_95 * figure.noise_scale > figure.value for figure in published.figures]
+    if 2 * sum(drowned) > len(drowned):
         say("wide")
 
 

@@ -6,7 +6,7 @@ TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "measuring": "Measuring {video} in chunks that know nothing of one another",
         "written": "Public figures in {folder}: {number}, paid for in {ledger} (entry {entry}).",
-        "guarantee": "Protected with ε = {epsilon:g} a day: whatever is visible for at most {rho} s at a time, at most "
+        "guarantee": "Protected with ε = {epsilon} a day: whatever is visible for at most {rho} s at a time, at most "
         "{times} times a day.",
         "rows": "Assumed about detector and tracker: nothing.",
         "tracks": "Assumed: whoever passes is one track in each chunk and changes no other track.",
@@ -18,7 +18,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "window": "window (UTC)",
         "value": "figure",
         "band": "95 % noise band",
-        "budget": "Budget of {site}: ε = {epsilon:g} a day and camera, for whatever is visible for at most {rho} s at "
+        "crossings": "crossings",
+        "passages": "entries and exits",
+        "occupancy": "present on average",
+        "all": "all",
+        "budget": "Budget of {site}: ε = {epsilon} a day and camera, for whatever is visible for at most {rho} s at "
         "a time, at most {times} times a day.",
         "nothing": "Nothing was published yet: {ledger} is not there.",
         "camera": "camera",
@@ -30,7 +34,7 @@ TEXTS: dict[Language, dict[str, str]] = {
     "de": {
         "measuring": "Messe {video} in Abschnitten, die nichts voneinander wissen",
         "written": "Öffentliche Zahlen in {folder}: {number}, bezahlt in {ledger} (Eintrag {entry}).",
-        "guarantee": "Geschützt mit ε = {epsilon:g} am Tag: was höchstens {rho} s am Stück zu sehen ist, höchstens "
+        "guarantee": "Geschützt mit ε = {epsilon} am Tag: was höchstens {rho} s am Stück zu sehen ist, höchstens "
         "{times}-mal am Tag.",
         "rows": "Angenommen über Erkennung und Verfolgung: nichts.",
         "tracks": "Angenommen: Wer vorbeikommt, ist in jedem Abschnitt eine Spur und ändert keine andere.",
@@ -43,7 +47,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "window": "Fenster (UTC)",
         "value": "Zahl",
         "band": "Rauschband 95 %",
-        "budget": "Budget von {site}: ε = {epsilon:g} je Tag und Kamera, für alles, was höchstens {rho} s am Stück zu "
+        "crossings": "Überquerungen",
+        "passages": "Ein- und Austritte",
+        "occupancy": "im Mittel anwesend",
+        "all": "alle",
+        "budget": "Budget von {site}: ε = {epsilon} je Tag und Kamera, für alles, was höchstens {rho} s am Stück zu "
         "sehen ist, höchstens {times}-mal am Tag.",
         "nothing": "Noch wurde nichts veröffentlicht: {ledger} gibt es nicht.",
         "camera": "Kamera",

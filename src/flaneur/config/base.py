@@ -24,8 +24,11 @@ class Table(BaseModel):
 def check_polygon(points: Corners) -> Corners:
     """The corners, if they go round a simple polygon with an area; else ValueError."""
     polygon = shapely.Polygon(points)
+    if shapely.MultiPoint(points).convex_hull.area <= 0.0:
+        raise ValueError("the polygon has no area: its corners lie on one line")
     if not polygon.is_valid:
-        raise ValueError(f"the polygon is not simple: {shapely.is_valid_reason(polygon).lower()}")
-    if polygon.area <= 0.0:
-        raise ValueError("the polygon has no area")
+        reason, _, place = shapely.is_valid_reason(polygon).rstrip("]").partition("[")
+        at = f" at [{place.replace(' ', ', ')}]" if place else ""
+        crosses = "touches or crosses itself" if "elf-intersection" in reason else reason.lower()
+        raise ValueError(f"the polygon {crosses}{at}; give its corners in the order in which they follow one another")
     return points

@@ -6,6 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from flaneur.config.base import MetrePoint, Name, Point, Table
 
+FEWEST_POINTS = 4
+"""Two coordinates each for the eight numbers of a plane in perspective."""
+
 
 class GroundTable(Table):
     """`[camera.ground]`: how the picture lies on the ground, in one of three ways."""
@@ -30,6 +33,11 @@ class GroundTable(Table):
             raise ValueError(
                 f"{len(self.picture)} points in `picture` but {len(self.metres)} in `metres`; "
                 "each point needs both, in the same order"
+            )
+        if 0 < len(self.picture) < FEWEST_POINTS:
+            raise ValueError(
+                f"{len(self.picture)} points do not tell how the picture lies on the ground; give {FEWEST_POINTS} at "
+                "least, better 6"
             )
         if self.lens is not None and not self.picture:
             raise ValueError("`lens` goes with points; a camera file has its own")

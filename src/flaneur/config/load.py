@@ -14,6 +14,32 @@ from flaneur.data.errors import UserError
 
 LARGEST_BYTES = 4_000_000
 
+PLAIN = {
+    "missing": "is missing",
+    "greater_than_equal": "{input} is too small; {ge:g} is the least",
+    "greater_than": "{input} is too small; it must be more than {gt:g}",
+    "less_than_equal": "{input} is too large; {le:g} is the most",
+    "less_than": "{input} is too large; it must be less than {lt:g}",
+    "finite_number": "{input} is no finite number",
+    "float_type": "{input} is no number",
+    "float_parsing": "{input} is no number",
+    "int_type": "{input} is no whole number",
+    "int_parsing": "{input} is no whole number",
+    "int_from_float": "{input} is no whole number",
+    "bool_type": "{input} must be true or false",
+    "bool_parsing": "{input} must be true or false",
+    "string_type": "{input} must be text in quotation marks",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "list_type": "{input} must be a list in square brackets",
+    "tuple_type": "{input} must be a list in square brackets",
+    "model_type": "{input} must be a table with keys of its own",
+    "too_short": "has {actual_length} where {min_length} are the least",
+    "too_long": "has {actual_length} where {max_length} are the most",
+    "literal_error": "{input} is not {expected}",
+}
+"""What pydantic finds, by its type of error, in our words."""
+
 
 class ConfigError(UserError):
     """A site file that cannot be used; the message names file, place and remedy."""
@@ -57,10 +83,19 @@ def _sentence(fault: Any) -> str:
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
         return f"{where}: unknown key; {hint}"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "missing":
-        message = "is missing"
+    gaps = fault.get("ctx", {}) | {"input": _quoted(fault["input"])}
+    said = PLAIN.get(fault["type"])
+    message = said.format(**gaps) if said else str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "less_than_equal" and fault["ctx"]["le"] == 1.0 and isinstance(fault["loc"][-1], int):
+        message = f"{gaps['input']} is too large: positions are shares of the picture, from 0 to 1, and not pixels"
     return f"{where}: {message}" if where else message
+
+
+def _quoted(value: object) -> str:
+    """A value as it stands in a site file, if it is short enough to be told."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, str | int | float) and len(repr(value)) <= 80 else "this"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

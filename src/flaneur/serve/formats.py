@@ -80,6 +80,10 @@ class Words:
         swap = {",": self.say("group"), ".": self.say("decimal")}
         return "".join(swap.get(sign, sign) for sign in f"{value:,.{digits}f}").replace("-", "−")
 
+    def plain(self, value: float) -> str:
+        """`0.5` or `0,5`: a number as somebody stated it, without digits that say nothing."""
+        return f"{value:g}".replace(".", self.say("decimal"))
+
     def mean(self, value: float | None) -> str:
         """Two digits for small values, one for larger ones."""
         return self.number(value, 2 if value is not None and value < 10 else 1)
