@@ -147,7 +147,9 @@ def test_an_empty_file_of_the_format_is_told(tmp_path: Path) -> None:
         pytest.param({"sections": [section(1, "line", (1, 1), (float("nan"), 1))]}, "lies outside", id="not a number"),
         pytest.param({"sections": [section(1, "line", (1, 1))]}, "section 'arm 1': List should", id="one point"),
         pytest.param(
-            {"sections": [section(1, "area", (0, 0), (9, 9), (9, 0), (0, 9))]}, "'arm 1': the polygon touches or crosses", id="bow"
+            {"sections": [section(1, "area", (0, 0), (9, 9), (9, 0), (0, 9))]},
+            "'arm 1': the polygon touches or crosses",
+            id="bow",
         ),
         pytest.param({"sections": [section(1, name="\ud800")]}, "section '\\ud800'", id="half a character"),
         pytest.param({"sections": [section(1)], "flows": [flow(1, 7)]}, "its end '7' is the id of no", id="flow"),
