@@ -110,9 +110,9 @@ class Cable:
             if self._fault == "half open":
                 await asyncio.sleep(3600)
             if self._fault in ANSWERS:
-                await reader.read(4096)
-                writer.write(ANSWERS[self._fault])
-                await writer.drain()
+                while await reader.read(4096) and self._fault in ANSWERS:
+                    writer.write(ANSWERS[self._fault])
+                    await writer.drain()
                 return
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
             self._open.add(up_writer)
