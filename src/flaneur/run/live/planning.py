@@ -5,15 +5,15 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from flaneur.data.errors import UserError
 from flaneur.data.live import CameraStatus
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.run.live.camera import Camera
+from flaneur.run.live.machine import free_memory_mb, memory_mb, workers_of
 from flaneur.run.live.setup import SiteSetup
 from flaneur.run.live.turns import Turns
-from flaneur.run.live.watch import memory_mb, open_site_detector, work, workers_of
+from flaneur.run.live.watch import open_site_detector, work
 from flaneur.source.live_clock import Clock
 
 OPEN_S = 12.0
@@ -80,7 +80,7 @@ def forecast(setup: SiteSetup, seconds: float = 20.0) -> Forecast:
     frames_per_s = decoding.frames / decoding.seconds / measured
     rate_per_s = min(setup.site.detector.rate_per_s, frames_per_s)
     each_mb = max(memory_mb() - before_mb, 1.0) / measured
-    cores, free_mb = len(os.sched_getaffinity(0)), _free_mb() + memory_mb() - before_mb
+    cores, free_mb = len(os.sched_getaffinity(0)), free_memory_mb() + memory_mb() - before_mb
     decode_cores, look_cores = frames_per_s * decode_s, rate_per_s * look_s
     return Forecast(
         measured=measured,
@@ -136,9 +136,3 @@ def _wait_for_pictures(cameras: Sequence[Camera], clock: Clock) -> None:
 
 def _forget(_figures: list[Measurement], _facts: RunFacts) -> None:
     """A plan keeps nothing."""
-
-
-def _free_mb() -> float:
-    """Memory that this machine could give, after what the kernel says."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) / 1024

@@ -9,7 +9,6 @@ import fcntl
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -29,6 +28,7 @@ from flaneur.release.aggregate import LONGEST_SILENCE
 from flaneur.run.live.alarms import SITE, Alarms
 from flaneur.run.live.camera import Camera
 from flaneur.run.live.keeper import Keeper
+from flaneur.run.live.machine import PERIOD_S, Load, memory_mb, workers_of
 from flaneur.run.live.operations import Operations
 from flaneur.run.live.records import Records
 from flaneur.run.live.setup import CameraSetup, SiteSetup, read_setup
@@ -39,7 +39,6 @@ from flaneur.run.retention import keep_figures
 from flaneur.source.live_clock import Clock
 from flaneur.store.store import Store
 
-PERIOD_S = 0.5
 JUMP_NS = 2 * SECOND_NS
 """The system's clock was set when it differs by more from one that nobody sets."""
 DAY_S = 86_400
@@ -47,11 +46,7 @@ CLOSE_S = 1.5
 """So long the end waits for turns that are going on, and then for the store; all of it must be over in five seconds."""
 RECORD_S = 3.0
 """Whoever wants to see the live view waits so long for its record."""
-OVERLOAD_SHARE = 0.2
-"""Frames that are overtaken, of those due, from which on there is too much to do."""
 
-FEWEST_LOOKS = round(15 / PERIOD_S)
-"""What happens in the first seconds says nothing about the load."""
 
 log: Any = structlog.get_logger()
 
@@ -264,21 +259,6 @@ class Watch:
         )
 
 
-class Load:
-    """Whether there is more to do than the machine can."""
-
-    def __init__(self) -> None:
-        self._totals: deque[tuple[int, int]] = deque(maxlen=round(60 / PERIOD_S))
-
-    def is_too_much(self, overtaken: int, looks: int) -> bool:
-        """Whether many of the frames of the last minute were overtaken, given these totals of all cameras."""
-        self._totals.append((overtaken, looks))
-        if len(self._totals) < FEWEST_LOOKS:
-            return False
-        overtaken, looks = overtaken - self._totals[0][0], looks - self._totals[0][1]
-        return overtaken > OVERLOAD_SHARE * (overtaken + looks)
-
-
 def work(turns: Turns[Camera]) -> None:
     """A worker: one camera's turn after the other."""
     while (turn := turns.take()) is not None:
@@ -287,17 +267,6 @@ def work(turns: Turns[Camera]) -> None:
             box.owner.work(waiting)
         finally:
             turns.done(box)
-
-
-def workers_of(setup: SiteSetup) -> int:
-    """How many looks happen at once."""
-    return setup.site.watch.workers or len(os.sched_getaffinity(0))
-
-
-def memory_mb() -> float:
-    """What this process takes of the machine's memory."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def open_site_detector(setup: SiteSetup) -> Detector:

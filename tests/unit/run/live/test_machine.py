@@ -1,4 +1,4 @@
-from flaneur.run.live.watch import FEWEST_LOOKS, Load, memory_mb
+from flaneur.run.live.machine import FEWEST_LOOKS, Load, memory_mb
 
 
 def test_too_much_is_a_fifth_of_the_last_minutes_frames() -> None:
