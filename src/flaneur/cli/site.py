@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flaneur.config.load import load_site
+from flaneur.config.site import CameraTable
 from flaneur.data.errors import UserError
 
 OPTIONAL = ("publish", "keep", "audit", "serve", "mqtt", "webhook", "papers")
@@ -19,8 +19,10 @@ SiteOut = Annotated[Path, typer.Option("--site", help="The site file to write.")
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
-    """Say whether a site file can be used, and what it describes."""
-    site = load_site(file)
+    """Say whether a site file and the files that it names can be used, and what it describes."""
+    from flaneur.run.site_check import check_site  # takes a second to load
+
+    site = check_site(file)
     typer.echo(f"{file}: good")
     for camera in site.camera:
         listed = {
@@ -32,8 +34,7 @@ def check(file: Annotated[Path, typer.Argument(help="A site file.")]) -> None:
             "mask": len(camera.masks),
         }
         numbers = [_number(count, noun) for noun, count in listed.items()]
-        metres = "in metres" if camera.ground or camera.in_metres else "no [camera.ground], so nothing in metres"
-        typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {', '.join(numbers)}; {metres}")
+        typer.echo(f"  camera {json.dumps(camera.name, ensure_ascii=False)}: {', '.join(numbers)}; {_metres(camera)}")
     present = [f"[{name}]" for name in OPTIONAL if getattr(site, name)]
     typer.echo(f"  switched on: {', '.join(present) or 'nothing'}")
 
@@ -66,6 +67,14 @@ def import_(
     for note in import_otflow(sections, video, site):
         typer.echo(f"note: {note}", err=True)
     typer.echo(f"{site}: written; look at it, then: flaneur run {video} --site {site}")
+
+
+def _metres(camera: CameraTable) -> str:
+    if camera.ground or camera.in_metres:
+        return "in metres"
+    useless = ["queues"] * bool(camera.queue) + ["crowds"] * any(zone.crowd for zone in camera.zone)
+    lost = f": its {' and '.join(useless)} will have no figures" if useless else ""
+    return f"no [camera.ground], so nothing in metres{lost}"
 
 
 def _must_be_new(*paths: Path) -> None:
