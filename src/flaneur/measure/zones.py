@@ -19,6 +19,8 @@ from flaneur.data.private import Events, Feet
 from flaneur.measure.memory import NO_PASSES, NO_ROWS, Passes, TrackTable, admit, evict, put, rows_of
 from flaneur.measure.segments import Array, cross, distance, open_polygon
 
+FLAT = 1e-100
+"""In pixels or metres: no foot is level with a side that rises by less, and its slope would overflow."""
 FOUND = 0
 """Direction of a pass that is no movement: the track was inside from its beginning."""
 
@@ -62,7 +64,7 @@ class Zones:
         end = np.concatenate([np.zeros((0, 2)), *(np.roll(border, -1, axis=0) for border in borders)])
         sizes = np.array([len(border) for border in borders], np.intp)
         dx, dy = (end - start).T
-        slope = np.divide(dx, dy, out=np.zeros_like(dx), where=dy != 0.0)
+        slope = np.divide(dx, dy, out=np.zeros_like(dx), where=np.abs(dy) > FLAT)
         radius = [shapely.maximum_inscribed_circle(shapely.Polygon(ring)).length for ring in rings]
         line = np.stack((slope, start[:, 0] - slope * start[:, 1]))
         low, high = (np.array([end(border, axis=0) for border in borders]).reshape(-1, 2) for end in (np.min, np.max))
