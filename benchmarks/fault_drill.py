@@ -42,6 +42,7 @@ class Drill:
     cables: dict[str, Cable]
     seed: int
     process: subprocess.Popen[str] | None = None
+    starts: int = 0
     dark_s: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     """Camera -> spans of time in which nothing of it can have been measured."""
     crashes: list[str] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Drill:
         beside.replace(self.folder / "site.toml")
 
     def start(self) -> None:
+        self.starts += 1
         with self.log.open("a") as log:
             command = [sys.executable, "-c", PROGRAM, "watch", str(self.folder / "site.toml"), "--log-json"]
             self.process = subprocess.Popen(
@@ -86,7 +88,11 @@ class Drill:
             self.descriptors.append(len(list(Path(f"/proc/{self.process.pid}/fd").iterdir())))
 
     def signal(self, number: int) -> None:
+        """Like a service manager, which asks nothing of a program that has not said that it is ready."""
         assert self.process is not None
+        while number == signal.SIGHUP and self.log.read_text().count('"watching"') < self.starts:
+            time.sleep(0.1)
+            self.look_after()
         self.process.send_signal(number)
 
 
@@ -163,7 +169,7 @@ def fill_disk(drill: Drill, good: ExitStack) -> None:
     good.callback(lambda: filler.unlink(missing_ok=True))
 
 
-def change_site(drill: Drill, good: ExitStack) -> None:
+def change_site(drill: Drill, _good: ExitStack) -> None:
     drill.write_site(f"line {time.time():.0f}")
     drill.signal(signal.SIGHUP)
 

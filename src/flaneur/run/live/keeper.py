@@ -35,10 +35,17 @@ class Keeper:
     """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
-        """`path` is the store's; it is made where there is none. StoreError when it cannot be used."""
+        """`path` is the store's; it is made where there is none. StoreError when it cannot be used.
+
+        One that is there and full or locked may be usable later; that is no error.
+        """
         self._path = path
         self._patience_s = patience_s
-        Store.append(path).close()
+        try:
+            Store.append(path, LOCK_WAIT_S).close()
+        except StoreError as error:
+            if not (error.may_pass and path.exists()):
+                raise
         self._store: Store | None = None  # SQLite wants a file used by the thread that opened it
         self._tasks: deque[Task] = deque()
         self._changed = threading.Condition()

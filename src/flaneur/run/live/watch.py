@@ -37,6 +37,7 @@ from flaneur.run.live.viewing import Viewing
 from flaneur.run.results import STORE
 from flaneur.run.retention import keep_figures
 from flaneur.source.live_clock import Clock
+from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
 
 JUMP_NS = 2 * SECOND_NS
@@ -278,9 +279,15 @@ def open_site_detector(setup: SiteSetup) -> Detector:
 def _ends_ns(setup: SiteSetup, now_ns: int) -> dict[str, int | None]:
     """Camera -> until when the store knows it, not looking back longer than gaps are told."""
     since_ns = now_ns - LONGEST_SILENCE * setup.site.site.interval_s * SECOND_NS
-    with Store.open(setup.folder / STORE, read_only=True) as store:
-        site = setup.site.site.name
-        return {camera.name: store.known_until_ns(site, camera.name, since_ns) for camera in setup.cameras}
+    names, site = [camera.name for camera in setup.cameras], setup.site.site.name
+    try:
+        with Store.open(setup.folder / STORE, read_only=True) as store:
+            return {name: store.known_until_ns(site, name, since_ns) for name in names}
+    except StoreError as error:
+        if not error.may_pass:
+            raise
+        log.warning("gap before this start is not told", message=str(error))
+        return dict.fromkeys(names)
 
 
 def _age(setup: SiteSetup, clock: Clock) -> None:

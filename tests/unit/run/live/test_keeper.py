@@ -140,3 +140,22 @@ def test_what_needs_the_store_alone_gets_it_and_its_failure_is_no_end(path: Path
     assert alone == ["yes"]
     assert keeper.failure is None
     assert len(stored(path)) == 2
+
+
+def test_a_store_that_is_locked_at_the_start_is_waited_for(path: Path) -> None:
+    first = Keeper(path)
+    first.figures(minute(0), facts())
+    assert first.close(5.0) == 0
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        keeper = Keeper(path)
+        keeper.figures(minute(1), facts())
+        other.rollback()
+    assert keeper.close(20.0) == 0
+    assert len(stored(path)) == 2
+
+
+def test_a_store_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be opened"):
+        Keeper(tmp_path / "nowhere" / "s.sqlite")
