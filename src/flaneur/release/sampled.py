@@ -154,7 +154,7 @@ class _Tallied(Private):
             whole = sum(self.number(place, other, kind) for other in range(len(self._sampled.groups[place])))
             return share_of(self.number(place, group, kind), whole, moments=moments)
         observed = self.observed(place, group, kind)
-        if not moments and len(observed) < FEWEST:
+        if not moments and len(observed) < _fewest(statistic):
             return Estimate(None, sample_size=self.number(place, group, kind))
         if self._sampled.censored_group is not None:
             return _of_stays(statistic, observed)
@@ -172,6 +172,13 @@ class _Tallied(Private):
         curve = _curve(observed)
         found = ((share, curve.quantile(share).value) for share in shares)
         return tuple((share, value) for share, value in found if math.isfinite(value))
+
+
+def _fewest(statistic: str) -> int:
+    """How many road users a statistic needs: of a quantile at least one beyond it, or it is hardly more than the value
+    of one of them, and three statistics of three road users would give away all three values."""
+    share = QUANTILES.get(statistic, 0.5)
+    return max(FEWEST, math.ceil(1.0 / min(share, 1.0 - share) - 1e-9))
 
 
 def _distribution(sampled: Sampled, values: _Tallied, counts: _Tallied, key: Key) -> Distribution:
