@@ -8,7 +8,7 @@ from lxml import etree
 
 from flaneur.serve.live.datex2 import NAMESPACES
 from flaneur.store.store import Store
-from support.command import command, refused
+from support.command import Said, command, refused
 from support.figures import MONDAY_7H_NS, Scene, facts, figure
 
 SITE = """
@@ -33,22 +33,27 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "exported"
+
+
+@pytest.fixture
 def site(tmp_path: Path) -> Path:
     path = tmp_path / "site.toml"
     path.write_text(SITE)
     return path
 
 
-def test_things_on_standard_output(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = command(capsys, "export", store, "--format", "sensorthings")
-    (thing,) = json.loads(said.out)
+def test_things(store: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = command(capsys, "export", store, "--format", "sensorthings", "--out", out)
+    (thing,) = json.loads(out.read_text())
     assert sum(len(stream["Observations"]) for stream in thing["Datastreams"]) == len(list(SCENE.measurements()))
     assert said.err == ""
 
 
-def test_datex_says_what_it_left_out(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = command(capsys, "export", store, "--format", "datex2")
-    root = etree.fromstring(said.out.encode())
+def test_datex_says_what_it_left_out(store: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = command(capsys, "export", store, "--format", "datex2", "--out", out)
+    root = etree.parse(out).getroot()
     assert len(root.findall("roa:siteMeasurements", NAMESPACES)) == 5 * 2
     assert "crossings of pedestrian" in said.err
     assert "crossings of car" not in said.err
@@ -70,27 +75,32 @@ def test_a_file_appears_whole_and_is_recorded(
     assert {path.name for path in tmp_path.glob(".*")} == set()
 
 
-def test_while_a_watch_writes(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_while_a_watch_writes(store: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store.open(store) as writing:
         writing.write_interval([figure(MONDAY_7H_NS + 60 * 60_000_000_000, kind="car")])
-        said = command(capsys, "export", store, "--format", "datex2")
-    assert "2026-06-01T06:00:00Z" in said.out
+        assert command(capsys, "export", store, "--format", "datex2", "--out", out).code == 0
+    assert "2026-06-01T06:00:00Z" in out.read_text()
 
 
 def test_what_cannot_be_exported_is_said(
-    store: Path, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Path, site: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refused(command(capsys, "export", store, "--format", "datex2-sites"), "position")
-    refused(command(capsys, "export", tmp_path / "no.sqlite", "--format", "datex2"), "is not a file")
+    def export(*given: str | Path) -> Said:
+        return command(capsys, "export", *given, "--out", out)
+
+    refused(export(store, "--format", "datex2-sites"), "position")
+    refused(export(tmp_path / "no.sqlite", "--format", "datex2"), "is not a file")
     site.write_text(SITE.replace("Marktplatz", "Bahnhof"))
-    refused(command(capsys, "export", store, "--format", "datex2", "--site", site), "Marktplatz", "Bahnhof")
+    refused(export(store, "--format", "datex2", "--site", site), "Marktplatz", "Bahnhof")
     with Store.open(store) as opened:
         opened.write_interval([figure(MONDAY_7H_NS, site="Bahnhof")])
-    refused(command(capsys, "export", store, "--format", "datex2"), "several sites")
+    refused(export(store, "--format", "datex2"), "several sites")
+    assert not out.exists()
 
 
-def test_figures_without_a_date_stay_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_without_a_date_stay_here(tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store.create(tmp_path / "undated.sqlite") as opened:
         opened.write_run(facts(dated=False, start_ns=0, end_ns=10))
         opened.write_interval([figure()])
-    refused(command(capsys, "export", tmp_path / "undated.sqlite", "--format", "sensorthings"), "date", "start")
+    said = command(capsys, "export", tmp_path / "undated.sqlite", "--format", "sensorthings", "--out", out)
+    refused(said, "date", "start")

@@ -71,7 +71,7 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "export": (
         Call("watched/flaneur.sqlite --format sensorthings --out things.json"),
         Call("run/flaneur.sqlite --format datex2 --site watch.toml --out measured.xml"),
-        Call("run/flaneur.sqlite --format datex2-sites --site watch.toml"),
+        Call("run/flaneur.sqlite --format datex2-sites --site watch.toml --out sites.xml"),
     ),
     "retention": (Call("aged/flaneur.sqlite --site site.toml"),),
     "audit verify": (Call("--site site.toml"),),

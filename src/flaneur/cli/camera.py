@@ -103,6 +103,7 @@ def _write_picture(check: "CameraCheck", path: Path) -> None:
 
     if check.picture is None:
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write(png(with_grid(check.picture)))
     hidden = "; grey all over, because it is not certain that everybody is hidden" if check.picture.fully_hidden else ""

@@ -1,6 +1,5 @@
 """`flaneur export`: a store's figures in the words of other platforms."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -20,21 +19,18 @@ def export(
             "the DATEX II table of its measurement sites (XML).",
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
-    site: Annotated[Path | None, typer.Option(help="Site file; its [serve] has position and country.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    site: Annotated[
+        Path | None, typer.Option(help="Site file; its [serve] has position and country, its audit log is told.")
+    ] = None,
 ) -> None:
     """Write exact figures for the operator's own platforms. They are not public figures: `flaneur publish` makes those.
 
     The store may be in use by `flaneur watch`.
     """
-    from flaneur.run import exporting  # takes a second to load
+    from flaneur.run.exporting import export_file  # takes a second to load
 
-    if out is not None:
-        left_out = exporting.export_file(store, form, site, out, time.time_ns())
-    else:
-        exported = exporting.export(store, form, site, time.time_ns())
-        sys.stdout.writelines(exported.text)
-        left_out = exported.left_out
+    left_out = export_file(store, form, site, out, time.time_ns())
     if left_out:
         typer.echo(
             f"note: DATEX II has no words for these, so they are not in it: {', '.join(sorted(left_out))}", err=True
