@@ -15,7 +15,7 @@ class WatchTable(Table):
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
     """Looks at once, each on one processor core; as many as the machine has where it is not given."""
     memory_mb: Annotated[int, Field(ge=256)] | None = None
-    """More than this and the longest-waiting frames are dropped first; no limit where it is not given."""
+    """Above it, frames that wait are dropped and counted; no limit where it is not given."""
     secrets: Annotated[str, Field(min_length=1)] | None = None
     """A file of credentials, from the folder of the site file; nobody else may be able to read it."""
 

@@ -3,6 +3,7 @@
 import random
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Camera:
         rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         rate_per_s = setup.job.detector.rate_per_s
         self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
-        keep([], self._view.facts(complete=False))  # a run that is killed before its first figures leaves a trace
+        keep([], self._facts(complete=False))  # a run that is killed before its first figures leaves a trace
         self._connection.start()
 
     @property
@@ -135,7 +136,11 @@ class Camera:
     def _store(self, figures: list[Measurement], *, complete: bool) -> None:
         if figures:
             self.end_ns = max(one.end_ns for one in figures)
-            self._keep(figures, self._view.facts(complete=complete))
+            self._keep(figures, self._facts(complete=complete))
+
+    def _facts(self, *, complete: bool) -> RunFacts:
+        facts = self._view.facts(complete=complete)
+        return replace(facts, notes=facts.notes + self._connection.notes)
 
     def _new_view(self) -> View:
         shown, shows = self.setup.address.shown, self.setup.shows

@@ -2,26 +2,31 @@
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 
 from flaneur.data.live import Reason
+from flaneur.data.notes import Note, NoteKey
 from flaneur.data.private import Frame
-from flaneur.data.time import SECOND_NS
+from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.run.live.turns import Mailbox
 from flaneur.run.live.vitals import Vitals
 from flaneur.run.looking import Cadence
 from flaneur.source.live import LiveSource
 from flaneur.source.live_clock import Clock
 from flaneur.source.live_opening import LostError
+from flaneur.source.live_time import SenderClock
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 JITTER = 0.3
 """Share by which waits differ, so that a switch that comes back is not met by all cameras at once."""
 STEADY_NS = 10 * SECOND_NS
 """A connection that lasted so long was a good one: the next loss is met at once again."""
+DRIFT_S = 0.5
+"""A camera's clock that has moved by so much against ours is told of again."""
 NO_USE_TO_HURRY: frozenset[Reason] = frozenset({"unauthorised"})
 """Cameras lock accounts after some wrong passwords."""
 
@@ -72,6 +77,13 @@ class Connection:
         """By connections that are over."""
         self._told: Reason | None = None
         """The loss that was told last; None once there was a connection again."""
+        self._opened_ns: int | None = None
+        self._sender: SenderClock | None = None
+        """What was told last of the camera's clock."""
+        self._sender_ns = 0
+        self._source: LiveSource | None = None
+        self._noted: Counter[NoteKey] = Counter()
+        """By connections that are over."""
         self._stop = threading.Event()
         # a camera that answers to nothing must not hold up the end of the program
         self._thread = threading.Thread(target=self._run, name=f"camera {camera}", daemon=True)
@@ -86,7 +98,7 @@ class Connection:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            begin_ns = self._clock.now_ns()
+            self._opened_ns = None
             try:
                 self._watch()
             except LostError as error:
@@ -100,7 +112,7 @@ class Connection:
                     self._vitals.stopped("ended")
                     log.info("camera ended", camera=self._camera)
                 return
-            if self._clock.now_ns() - begin_ns > STEADY_NS:
+            if self._opened_ns is not None and self._clock.now_ns() - self._opened_ns > STEADY_NS:
                 self._back_off.reset()
             self._stop.wait(self._back_off.wait_s(reason))
 
@@ -112,10 +124,19 @@ class Connection:
         told("camera lost", camera=self._camera, reason=reason, message=sentence)
         self._told = reason
 
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was wrong with the pictures so far, over all connections."""
+        noted, source = self._noted.copy(), self._source
+        if source is not None:
+            noted.update(_counted(source))
+        return tuple(Note(key, (number,)) for key, number in noted.items())
+
     def _watch(self) -> None:
         """One connection, to its end."""
         with self._open_source() as source:
-            number, self._told = self._vitals.opened(self._clock.now_ns()), None
+            self._source, self._opened_ns, self._told = source, self._clock.now_ns(), None
+            number = self._vitals.opened(self._opened_ns)
             log.info(
                 "camera open",
                 camera=self._camera,
@@ -128,8 +149,22 @@ class Connection:
                     if self._stop.is_set():
                         return
                     self._hand_on(frame, number, self._dropped + source.frames_dropped)
+                    self._tell_clock(source)
             finally:
+                self._source = None
                 self._dropped += source.frames_dropped
+                self._noted.update(_counted(source))
+
+    def _tell_clock(self, source: LiveSource) -> None:
+        """Once a minute at most: what is new about the camera's clock."""
+        now_ns = self._clock.now_ns()
+        if now_ns - self._sender_ns < MINUTE_NS:
+            return
+        self._sender_ns, before, sender = now_ns, self._sender, source.sender
+        drift_s = abs((sender.ahead_s or 0.0) - (before.ahead_s or 0.0)) if before else 0.0
+        if before is None or drift_s >= DRIFT_S or (sender.used, sender.jumps) != (before.used, before.jumps):
+            self._sender = sender
+            log.info("camera clock", camera=self._camera, ahead_s=sender.ahead_s, used=sender.used, jumps=sender.jumps)
 
     def _hand_on(self, frame: Frame, connection: int, dropped: int) -> None:
         frame.index = self._index
@@ -139,3 +174,7 @@ class Connection:
             self._mailbox.put(frame, connection, dropped)
         else:
             self._mailbox.pass_by(frame.index, frame.time_ns, dropped)
+
+
+def _counted(source: LiveSource) -> dict[NoteKey, int]:
+    return {note.key: int(note.numbers[0]) for note in source.notes}
