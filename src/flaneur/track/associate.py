@@ -111,9 +111,15 @@ def _numbered(items: Rows) -> tuple[Rows, int]:
     return number[items] - 1, int(number[-1])
 
 
+def _shared(i: Rows, j: Rows) -> Flags:
+    """[p] the pairs (i, j) that are not the only one of their i and of their j."""
+    shared: Flags = (np.bincount(i)[i] > 1) | (np.bincount(j)[j] > 1)
+    return shared
+
+
 def _best(i: Rows, j: Rows, worth: Array) -> Flags:
     """[p] the pairs (i, j) that together are worth most, each i and j once at most; every pair is worth something."""
-    shared = (np.bincount(i)[i] > 1) | (np.bincount(j)[j] > 1)
+    shared = _shared(i, j)
     best: Flags = ~shared
     contested = shared.nonzero()[0]
     if len(contested):
@@ -149,10 +155,13 @@ class Match(Private):
 
 def _chosen(i: Rows, j: Rows, worth: Array, ranks: Sequence[Flags], size: tuple[int, int]) -> Flags:
     """[p] the pairs (i, j) that hold: those of the first rank choose first, then those of the next."""
-    chosen = np.zeros(len(i), np.bool_)
+    shared = _shared(i, j)
+    chosen: Flags = ~shared
+    if chosen.all():
+        return chosen
     open_track, open_box = np.ones(size[0], np.bool_), np.ones(size[1], np.bool_)
     for first in ranks:
-        able = (first & open_track[i] & open_box[j]).nonzero()[0]
+        able = (first & shared & open_track[i] & open_box[j]).nonzero()[0]
         if len(able):
             best = able[_best(i[able], j[able], worth[able])]
             chosen[best] = True

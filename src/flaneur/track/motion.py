@@ -153,6 +153,6 @@ def smoothed(past: Array, mean: Array) -> Array:
 def between(states: Array, dt_s: float, share: float) -> Array:
     """Positions [4, n] at `share` of the way between two states [2, 2, 4, n], `dt_s` apart: the cubic through both."""
     s2, s3 = share * share, share**3
-    of = (2 * s3 - 3 * s2 + 1, 3 * s2 - 2 * s3), ((s3 - 2 * s2 + share) * dt_s, (s3 - s2) * dt_s)
-    position: Array = np.tensordot(of, states, 2)
-    return position
+    weights = (2 * s3 - 3 * s2 + 1, 3 * s2 - 2 * s3, (s3 - 2 * s2 + share) * dt_s, (s3 - s2) * dt_s)
+    position: Array = np.array(weights) @ states.reshape(4, -1)
+    return position.reshape(states.shape[2:])

@@ -198,9 +198,11 @@ class Tracker(Private):
             xfwh = motion.between(states, gap_ns / SECOND_NS, since_ns / gap_ns)
             if 2 * since_ns >= gap_ns:
                 # somebody who is new at a look came, at the best guess, half-way since the look before
-                coming = ~was & (live.score[j] > 0.0)
-                there |= coming
-                xfwh = np.where(coming, states[0, 1] + (since_ns - gap_ns) / SECOND_NS * states[1, 1], xfwh)
+                coming = (~was & (live.score[j] > 0.0)).nonzero()[0]
+                if len(coming):
+                    there[coming] = True
+                    place, velocity = states[:, 1][..., coming]
+                    xfwh[:, coming] = place + (since_ns - gap_ns) / SECOND_NS * velocity
             return xfwh, np.maximum(live.score[i], live.score[j]), trusted & there, nobody
         if since_ns < 0:  # before the first look
             there = was & (-2 * since_ns <= gap_ns)
