@@ -90,6 +90,24 @@ def test_the_page_fits_asks_for_nothing_and_is_content(browser: Browser, report:
     assert opened.page.locator("html").get_attribute("lang") == report.stem
 
 
+def test_a_shade_tells_that_a_table_goes_on(browser: Browser, report: Path) -> None:
+    page = Opened(browser, report, 390).page
+    wide = page.locator("#speeds .scroll").first
+    assert wide.evaluate("e => e.scrollWidth > e.clientWidth")
+
+    def darkness_at_the_edge() -> float:
+        box = wide.bounding_box()
+        assert box is not None
+        strip = {"x": box["x"] + box["width"] - 4, "y": box["y"] + box["height"] - 6, "width": 4, "height": 4}
+        shown = cv2.imdecode(np.frombuffer(page.screenshot(clip=strip), np.uint8), cv2.IMREAD_GRAYSCALE)  # type: ignore[arg-type]
+        return 255.0 - float(shown.mean())
+
+    wide.scroll_into_view_if_needed()
+    cut = darkness_at_the_edge()
+    wide.evaluate("e => { e.scrollLeft = e.scrollWidth; }")
+    assert cut > darkness_at_the_edge() + 10
+
+
 def test_charts_are_drawn_in_the_colours_of_their_kinds(browser: Browser, report: Path) -> None:
     for scheme in ("light", "dark"):
         page = Opened(browser, report, 1280, scheme).page
@@ -112,7 +130,7 @@ def test_levels_and_curves_are_drawn_in_colours_of_their_own(browser: Browser, r
         assert len(set(colours)) == 6
         signals = page.locator("#signals .bar")
         assert len({signals.nth(n).evaluate("e => getComputedStyle(e).fill") for n in range(signals.count())}) == 3
-        curves = page.locator("#speeds .plot").first.locator(".curve")
+        curves = page.locator("#speeds .plot:has(.curve ~ .curve ~ .curve)").first.locator(".curve")
         strokes = {curves.nth(n).evaluate("e => getComputedStyle(e).stroke") for n in range(curves.count())}
         assert len(strokes) == curves.count() >= 3
         box = curves.first.bounding_box()

@@ -121,8 +121,8 @@ def topics(distributions: Iterable[Distribution]) -> tuple[Topic, ...]:
         by_name.setdefault(one.measure, []).append(one)
     named = {name for names in TOPICS.values() for name in names}
     wanted = {**TOPICS, OTHERS: tuple(name for name in by_name if name not in named)}
-    for name in TOPICS["conflicts"]:
-        by_name.get(name, []).sort(key=lambda one: one.place != WHOLE_PICTURE)
+    for rows in by_name.values():  # as counts are listed, with the whole picture first
+        rows.sort(key=lambda one: (one.place != WHOLE_PICTURE, one.place))
     found = (
         Topic(topic, tuple(Measured(name, tuple(by_name[name])) for name in names if name in by_name))
         for topic, names in wanted.items()

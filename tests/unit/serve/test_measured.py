@@ -51,6 +51,12 @@ def speed(
     return Distribution("speed", place, kind, direction, "m/s", n, (("count", Estimate(float(n))), ("v85", told)))
 
 
+def test_places_stand_in_the_order_of_the_counts() -> None:
+    given = [speed("north"), speed("east"), speed("whole picture"), speed("east", direction="to left")]
+    (topic,) = topics(given)
+    assert [place.place for place in value_rows(ENGLISH, topic.measures[0])] == ["Whole picture", "east", "north"]
+
+
 def test_speeds_are_shown_in_kilometres_per_hour() -> None:
     (topic,) = topics([speed(kind="all", n=45), speed(), speed(kind="bus", n=5, value=5.0)])
     (one,) = topic.measures
@@ -116,7 +122,7 @@ def test_charts_have_their_figures_behind_them(street: Measured) -> None:
     own = [m for m in street.measurements if m.measure == "queue_length_mean"]
     column = table.rows[0].index("Mean")
     assert [row[column] for row in table.rows[1:]] == [ENGLISH.number(m.value, 1) for m in own]
-    curve = page(street).table("Stay in a zone: Bus stop. Share that stays longer (s)")
+    curve = page(street).table("Stay in a zone: Bus stop. Share above a value (s)")
     (stays,) = [d for d in street.distributions if (d.measure, d.kind) == ("dwell", "pedestrian")]
     assert [row[1] for row in curve.rows[1:]] == [ENGLISH.number(value, 1) for _, value in stays.quantiles]
 

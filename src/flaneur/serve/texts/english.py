@@ -86,7 +86,7 @@ ENGLISH: dict[str, str] = {
     "peak": "Most at once",
     # heat map
     "heat_title": "Where time was spent",
-    "heat_intro": "How long road users were at each spot, all of them added up: from blue for little time to yellow for much. The picture below shows the place without its people; it was put together from pixels at moments when nobody was there.",
+    "heat_intro": "How long road users were at each spot, all of them added up: from blue for little time to yellow for much. The picture below shows the place without its people; it was put together from pixels at moments when nobody was there. What stays grey was never seen empty.",
     "heat_alt": "Map of the time that road users spent in each part of the picture",
     "heat_blank": "Spots that fewer than {n} road users passed are left blank, so that no single path can be read off.",
     # how
@@ -112,7 +112,7 @@ ENGLISH: dict[str, str] = {
     "time_needed_value": "{wall}, {speed} times as fast as the video",
     "definitions": "What is counted",
     "def_crossings": "Crossing of a line",
-    "def_crossings_text": "The middle of the lower edge of a road user’s box passes from one side of the line to the other and gets clear of it; swaying or standing on the line and turning back count nothing.",
+    "def_crossings_text": "One point of a road user’s box – the middle of its lower edge, unless the site file names another – passes from one side of the line to the other and gets clear of it; swaying or standing on the line and turning back count nothing.",
     "def_passages": "Entry and exit of a zone",
     "def_passages_text": "The same point passes the border of the zone and gets clear of it.",
     "def_edges": "Entering and leaving the picture",
