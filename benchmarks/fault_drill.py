@@ -42,7 +42,8 @@ class Drill:
     cables: dict[str, Cable]
     seed: int
     process: subprocess.Popen[str] | None = None
-    starts: int = 0
+    begun_at: int = 0
+    """Where in the log the latest start begins."""
     dark_s: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     """Camera -> spans of time in which nothing of it can have been measured."""
     crashes: list[str] = field(default_factory=list)
@@ -68,7 +69,7 @@ class Drill:
         beside.replace(self.folder / "site.toml")
 
     def start(self) -> None:
-        self.starts += 1
+        self.begun_at = len(self.log.read_text()) if self.log.exists() else 0
         with self.log.open("a") as log:
             command = [sys.executable, "-c", PROGRAM, "watch", str(self.folder / "site.toml"), "--log-json"]
             self.process = subprocess.Popen(
@@ -90,7 +91,7 @@ class Drill:
     def signal(self, number: int) -> None:
         """Like a service manager, which asks nothing of a program that has not said that it is ready."""
         assert self.process is not None
-        while number == signal.SIGHUP and self.log.read_text().count('"watching"') < self.starts:
+        while number == signal.SIGHUP and '"event": "watching"' not in self.log.read_text()[self.begun_at :]:
             time.sleep(0.1)
             self.look_after()
         self.process.send_signal(number)
