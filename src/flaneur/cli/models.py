@@ -33,7 +33,7 @@ def list_models(context: typer.Context) -> None:
 
 @app.command()
 def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")]) -> None:
-    """Fetch a model and convert it on this machine. It needs the network; nothing else of Flaneur does."""
+    """Fetch a model and convert it on this machine. It needs the network, once."""
     from flaneur.detect.yolov7 import fetch_yolov7_tiny  # loads the detector's libraries
 
     console = Console(stderr=True)

@@ -1,12 +1,13 @@
 """Progress of a run: a bar on a terminal, a plain line now and then elsewhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.language import Language
@@ -58,22 +59,32 @@ class SilentDisplay:
         """Show nothing."""
 
 
+class _BarAndCounts(Progress):
+    """A bar, and below it what was counted so far: on one line, a terminal of 80 columns would have to cut the bar."""
+
+    counts = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.counts:
+            yield Text(self.counts, no_wrap=True, overflow="ellipsis")
+
+
 class BarDisplay:
-    """Rate, time left and running counts on one line and a second."""
+    """Rate and time left on one line and running counts on a second."""
 
     def __init__(self, console: Console, frames_estimate: int | None, caption: Caption) -> None:
         self._caption = caption
-        self._progress = Progress(
+        self._progress = _BarAndCounts(
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[counts]}"),
             console=console,
             auto_refresh=False,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=frames_estimate, rate="", counts="")
+        self._task = self._progress.add_task("", total=frames_estimate, rate="")
         self._begin_s = self._drawn_s = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -90,8 +101,8 @@ class BarDisplay:
             return
         self._drawn_s = now_s
         rate = f"{moment.frames / (now_s - self._begin_s):.0f}/s"
-        counts = self._caption(moment)
-        self._progress.update(self._task, completed=moment.frames, rate=rate, counts=counts, refresh=True)
+        self._progress.counts = self._caption(moment)
+        self._progress.update(self._task, completed=moment.frames, rate=rate, refresh=True)
 
 
 class LineDisplay:

@@ -72,7 +72,7 @@ def read_trajectories(
     """
     params = params or TrajectoryParams()
     if not path.is_file():
-        raise UserError(f"{path}: no such file")
+        raise UserError(f"{path}: is a folder; name one file in it" if path.is_dir() else f"{path}: no such file")
     name = path.name.lower()
     if name.endswith(".ottrk"):
         return _from_ottrk(path, plane)

@@ -77,7 +77,7 @@ class TrajectoryParams:
 
     def __post_init__(self) -> None:
         if self.fps is not None and not 0.0 < self.fps <= 1000.0:
-            raise UserError(f"frames a second must be a number from 0 to 1000, not {self.fps:g}")
+            raise UserError(f"frames a second must be a number above 0 and at most 1000, not {self.fps:g}")
         if not 0.0 < self.sigma_m < 100.0:
             raise UserError(f"the error of positions must be a number of metres above 0, not {self.sigma_m:g}")
 
@@ -119,7 +119,9 @@ def read_pedpy(path: Path, params: TrajectoryParams) -> Table:
         head = "".join(line for line, _ in zip(file, range(50), strict=False) if line.lstrip().startswith("#"))
     rate = _PEDPY_RATE.search(head)
     if not rate and not params.fps:
-        raise UserError(f"{path}: has no line such as `# framerate: 25`; say how many frames a second there are")
+        raise UserError(
+            f"{path}: has no line such as `# framerate: 25`; say how many frames a second there are (--fps)"
+        )
     fps = params.fps or float(rate.group(1) if rate else 0.0)
     if not fps > 0.0:
         raise UserError(f"{path}: the frame rate must be above 0")
@@ -219,7 +221,7 @@ def _times(path: Path, columns: dict[str, Array], fps: float | None) -> NDArray[
     elif fps:
         time_s = columns["frame"] / fps
     else:
-        raise UserError(f"{path}: has frame numbers but no times; say how many frames a second there are")
+        raise UserError(f"{path}: has frame numbers but no times; say how many frames a second there are (--fps)")
     if np.abs(time_s).max() > 9e9:
         raise UserError(f"{path}: times must be in seconds; {np.abs(time_s).max():g} is too large")
     return np.rint(time_s * 1e6).astype(np.int64) * (SECOND_NS // 1_000_000)

@@ -42,8 +42,10 @@ def test_the_bar_shows_rate_and_counts(monkeypatch: pytest.MonkeyPatch, estimate
     now = iter([0.0, 2.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now, 3.0))
     out = io.StringIO()
-    with BarDisplay(Console(file=out, width=200, force_terminal=True), estimate, IN_ENGLISH) as display:
+    with BarDisplay(Console(file=out, width=60, force_terminal=True), estimate, IN_ENGLISH) as display:
         display.show(MOMENT)
+    assert "…" not in out.getvalue(), "nothing is cut on a narrow terminal"
+    assert estimate is None or "120/400" in out.getvalue()
     assert "60/s" in out.getvalue()
     assert "gate north 12" in out.getvalue()
 

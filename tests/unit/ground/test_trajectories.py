@@ -194,6 +194,8 @@ def test_bytes_that_are_no_such_file_are_told(tmp_path, name):
 def test_a_file_that_is_not_there_or_of_another_kind_is_told(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         read_trajectories(tmp_path / "no.csv")
+    with pytest.raises(UserError, match="is a folder"):
+        read_trajectories(tmp_path)
     with pytest.raises(UserError, match=r"known are \.csv"):
         read_trajectories(text(tmp_path, "", "walks.doc"))
 
