@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
 from flaneur.measure.footprint import ROUNDING, SURE, Array, between, headings, normals_and_reach, on_normals, slabs
-from flaneur.measure.spans import spans
+from flaneur.measure.spans import heads, spans
 
 TURN_MPS = 2.0
 """Slower than this, the direction of a smoothed velocity is too uncertain for a turn rate."""
@@ -103,7 +103,7 @@ class Moving(Private):
         straight_s = t_s - turned / rate
         x = (sin - np.sin(course)) / rate + straight_s * cos
         y = (np.cos(course) - cos) / rate + straight_s * sin
-        return np.stack((x, y)) * self.speed_mps[rows, None]
+        return np.array((x, y)) * self.speed_mps[rows, None]
 
     def aside_m(self, t_s: float) -> Array:
         """How far from the straight way each can be after `t_s` [n]; from the chord of that time it is a quarter."""
@@ -203,7 +203,7 @@ def contacts(moving: Moving, a: Rows, b: Rows) -> Contacts:
 
 
 def _ahead(heading_rad: Array) -> Array:
-    return np.stack((np.cos(heading_rad), np.sin(heading_rad)))
+    return np.array((np.cos(heading_rad), np.sin(heading_rad)))
 
 
 def _coarse(moving: Moving, a: Rows, b: Rows, pair: Rows) -> _Chords:
@@ -298,7 +298,7 @@ def _first(moving: Moving, a: Rows, b: Rows, chords: _Chords) -> Contacts:
     if not len(touch):
         return Contacts.none()
     chords, offset, rate, width = chords.take(touch), offset[:, touch], rate[:, touch], width[:, touch]
-    first = np.flatnonzero(np.diff(chords.pair, prepend=-1))
+    first = heads(chords.pair)
     a, b, at = a[chords.pair[first]], b[chords.pair[first]], touch[first]
     normal = enter[:, at].argmax(axis=0)
     ttc = chords.begin_s[first] + np.maximum(enter[normal, at], 0.0)

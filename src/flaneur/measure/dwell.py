@@ -105,13 +105,7 @@ def step(
     if not len(params.zones):
         return state, NOTHING
     state, row, _ = admit(state, tracks.track_id)
-    state = _stand(state, row, tracks, passed.inside, params)
-    state = replace(
-        state,
-        kind=put(state.kind, row, tracks.kind),
-        foot_m=put(state.foot_m, row, tracks.xy_m),
-        clear_m=put(state.clear_m, row, feet.clear),
-    )
+    state = _look(state, row, tracks, feet, passed.inside, params)
     ended = rows_of(state, tracks.ended)
     been = state.since_ns[ended] != NEVER
     if len(passed.zones):
@@ -134,10 +128,15 @@ def finish(state: DwellState, passed: Passed, params: DwellParams) -> Dwelt:
     return _joined(left, _lost(state, everyone, np.zeros(state.since_ns.shape, np.bool_), params))
 
 
-def _stand(
-    state: DwellState, row: NDArray[np.intp], tracks: GroundTracks, inside: NDArray[np.bool_], params: DwellParams
+def _look(
+    state: DwellState,
+    row: NDArray[np.intp],
+    tracks: GroundTracks,
+    feet: Feet,
+    inside: NDArray[np.bool_],
+    params: DwellParams,
 ) -> DwellState:
-    """Add the time that was stood since each track was last seen: half for either end at which it stood."""
+    """Where everybody is; and the time that was stood since each was last seen, half for either end at which it was."""
     stood = state.stands[row]
     stands = params.standing.after(stood, tracks)
     stood_s = state.stood_s
@@ -152,6 +151,9 @@ def _stand(
     stood_s = stood_s * (is_in | (state.since_ns != NEVER))
     return replace(
         state,
+        kind=put(state.kind, row, tracks.kind),
+        foot_m=put(state.foot_m, row, tracks.xy_m),
+        clear_m=put(state.clear_m, row, feet.clear),
         seen_ns=put(state.seen_ns, row, tracks.time_ns),
         stands=put(state.stands, row, stands),
         inside=is_in,
@@ -171,6 +173,8 @@ def _pass(state: DwellState, passes: Passes, error_s: Array, params: DwellParams
     entered[new] = walked_in | at_border
     entry_error_s[new] = np.where(walked_in, error_s[new[0]], 0.0)
     state = replace(state, since_ns=since_ns, entered=entered, error_s=entry_error_s)
+    if came.all():
+        return state, NOTHING
     row, zone, when_ns = row[~came], passes.place[~came], passes.time_ns[~came]
     stayed = since_ns[row, zone] != NEVER
     row, zone = row[stayed], zone[stayed]

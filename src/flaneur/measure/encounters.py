@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.private import Private
+from flaneur.measure.spans import heads
 
 Table = TypeVar("Table", bound="Encounters")
 
@@ -86,8 +87,7 @@ def noted(table: Table, seen: Table) -> Table:
         return table
     both = table.joined((table, seen))
     order = np.lexsort((both.badness + UNSURE * ~both.sure, both.key))
-    key = both.key[order]
-    first = np.flatnonzero(np.diff(key, prepend=~key[:1]))
+    first = heads(both.key[order])
     extremes = {
         name: worst.reduceat(getattr(both, name).take(order, axis=0), first, axis=0)
         for names, worst in ((table.FIRST, np.minimum), (table.LAST, np.maximum))

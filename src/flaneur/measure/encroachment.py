@@ -27,7 +27,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.measure.encounters import UNSURE, Encounters, pair_key
 from flaneur.measure.footprint import ROUNDING, SURE, Array, between, normals_and_reach, on_normals
 from flaneur.measure.legs import Second
-from flaneur.measure.spans import spans
+from flaneur.measure.spans import heads, spans
 
 ALONG_RAD = np.radians(5.0)
 CROSS_RAD = np.radians(30.0)
@@ -205,7 +205,7 @@ def _table(new: Second, old: Second, sets: _Sets) -> Encroachments:
     id_a, id_b = new.legs.track_id[sets.a], old.legs.track_id[sets.b]
     key = pair_key(np.minimum(id_a, id_b), np.maximum(id_a, id_b))
     order = np.lexsort((pet + UNSURE * ~sure, key))
-    first = np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]]))
+    first = heads(key[order])
     of = order[first]
     swaps = id_a > id_b
 

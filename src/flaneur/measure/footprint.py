@@ -48,17 +48,17 @@ def normals_and_reach(one: Array, other: Array) -> tuple[Array, Array]:
     along_a, along_b = np.where(a, across_a, along_a), np.where(b, across_b, along_b)
     cos, sin = np.abs(ax * bx + ay * by), np.abs(ax * by - ay * bx)
     wide_a, wide_b = (
-        np.where(round_, across, np.stack((cos * along + sin * across, sin * along + cos * across)))
+        np.where(round_, across, np.array((cos * along + sin * across, sin * along + cos * across)))
         for round_, along, across in ((a, along_a, across_a), (b, along_b, across_b))
     )
-    own = np.stack((along_a, across_a)), np.stack((along_b, across_b))
-    return np.stack((np.stack((ax, ay)), np.stack((bx, by)))), np.concatenate((own[0] + wide_b, own[1] + wide_a))
+    own = np.array((along_a, across_a)), np.array((along_b, across_b))
+    return np.array(((ax, ay), (bx, by))), np.concatenate((own[0] + wide_b, own[1] + wide_a))
 
 
 def on_normals(normals: Array, x: Array, y: Array) -> Array:
     """Components of vectors (x, y) [...] on the four normals of each pair, [4, ...]."""
     (ax, ay), (bx, by) = normals
-    return np.stack((x * ax + y * ay, y * ax - x * ay, x * bx + y * by, y * bx - x * by))
+    return np.array((x * ax + y * ay, y * ax - x * ay, x * bx + y * by, y * bx - x * by))
 
 
 def slabs(offset: Array, rate: Array, width: Array) -> tuple[Array, Array]:

@@ -21,6 +21,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.measure.memory import NO_SAMPLES, put
 from flaneur.measure.paths import BEFORE, NOW, Moments, Paths
 from flaneur.measure.segments import Array
+from flaneur.measure.spans import heads
 from flaneur.measure.speeds import group_of
 
 SLOWEST_MPS = 1.0
@@ -137,9 +138,8 @@ def _half_ns(half_m: Array, speed_mps: Array, along_mps2: Array) -> NDArray[np.i
 
 def _before(lane: NDArray[np.intp], new: NDArray[Any], old: NDArray[Any]) -> NDArray[Any]:
     """What the one before has in a column, for rows sorted by lane and time."""
-    before = np.roll(new, 1)
-    first = np.ones(len(lane), np.bool_)
-    first[1:] = lane[1:] != lane[:-1]
+    first = heads(lane)
+    before = np.concatenate((new[:1], new[:-1]))
     before[first] = old[lane[first]]
     return before
 

@@ -12,6 +12,7 @@ from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
 from flaneur.data.time import SECOND_NS
 from flaneur.measure.footprint import Array, headings
+from flaneur.measure.spans import heads
 
 LEG_NS = 190_000_000
 """Looks that follow sooner are passed over: in 0.2 s not even hard steering leaves the straight line by 2 cm."""
@@ -116,7 +117,7 @@ class Second(Private):
     def of(cls, looks: Sequence[GroundTracks], slow_mps: float) -> "Second":
         """The legs between these looks, oldest first."""
         legs = _legs(looks, slow_mps)
-        first = np.flatnonzero(np.diff(legs.track_id, prepend=~legs.track_id[:1]))
+        first = heads(legs.track_id)
         count = np.diff(first, append=len(legs))
         middle, radius = legs.circles()
         low, high, fast, bend = middle - radius[:, None], middle + radius[:, None], legs.fast, legs.course_rad

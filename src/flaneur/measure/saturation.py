@@ -117,7 +117,10 @@ def start(params: SaturationParams) -> SaturationState:
 def step(state: SaturationState, tracks: GroundTracks, params: SaturationParams) -> tuple[SaturationState, Saturation]:
     """One frame; the queues that are known to have passed by it."""
     behind, queued_now = queues.step(state.queues, tracks, params.queues)
-    tracks = tracks.take(_in_lanes(state.queues, tracks.track_id) | _in_lanes(behind, tracks.track_id))
+    near = _in_lanes(state.queues, tracks.track_id)
+    if behind.second != state.queues.second:
+        near |= _in_lanes(behind, tracks.track_id)
+    tracks = tracks.take(near)
     fronts, row, known = admit(state.fronts, tracks.track_id)
     front_m, _ = params.queues.lanes.ends(tracks)
     i, lane = np.nonzero((fronts.front_m[row] > 0.0) & (front_m <= 0.0) & known[:, None])

@@ -1,9 +1,18 @@
 """Many short ranges at once."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.intp]
+
+
+def heads(column: NDArray[Any]) -> Rows:
+    """Rows at which a column [n] has another value than in the row before, and the first."""
+    if not len(column):
+        return np.zeros(0, np.intp)
+    return np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1))
 
 
 def spans(rows: Rows, first: Rows, last: Rows) -> tuple[Rows, Rows]:
