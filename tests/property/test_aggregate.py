@@ -98,6 +98,19 @@ def test_the_order_of_events_means_nothing(case: Case) -> None:
 
 
 @law
+@given(streams(shortest=1), st.floats(0.0, 1.0))
+def test_telling_of_silence_in_a_gap_changes_nothing(stream: Stream, share: float) -> None:
+    start_ns, frames = stream
+    agg, out = aggregator(start_ns), []
+    for (time_ns, count), (next_ns, _) in pairwise([*frames, frames[-1]]):
+        agg.frame(presence(time_ns, count))
+        if next_ns - time_ns > SECOND_NS:
+            agg.silence(time_ns + 1 + round(share * (next_ns - time_ns - 2)))
+        out += agg.complete()
+    assert out + agg.finish() == figures(stream)
+
+
+@law
 @given(streams(shortest=1))
 def test_coverage_and_occupancy_follow_from_what_each_frame_is_good_for(stream: Stream) -> None:
     start_ns, frames = stream

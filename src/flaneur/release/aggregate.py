@@ -64,6 +64,8 @@ class IntervalAggregator:
         self._open: deque[Interval] = deque()
         self._now_ns: int | None = None
         self._last: _Last | None = None
+        self._step_ns = 0
+        """The latest step before a silence, which is the ordinary one after it."""
         self._blind: deque[tuple[int, int]] = deque()
         """Stretches of time from an unhealthy frame to the next healthy one; the last may still be going on."""
         self._counted = {counted: n for n, counted in enumerate(params.counted)}
@@ -110,7 +112,7 @@ class IntervalAggregator:
             return
         if self._last is not None:
             self._credit_alone(self._last)
-            self._last = None
+            self._step_ns, self._last = self._last.step_ns, None
         self._now_ns = now_ns
         self._reach(interval_start_ns(now_ns, self._params.interval_ns))
 
@@ -165,7 +167,7 @@ class IntervalAggregator:
         """The frame that follows the last one, which is now known to be good until it, or for an ordinary step."""
         last = self._last
         if last is None:
-            return _Last(time_ns, count)
+            return _Last(time_ns, count, self._step_ns)
         step_ns = time_ns - last.time_ns
         if step_ns > self._params.max_gap_ns:
             step_ns = last.step_ns

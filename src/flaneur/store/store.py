@@ -76,7 +76,7 @@ class Store:
             cls.create(begun).close()
             with explained(path):
                 begun.rename(path)
-        _check_format(path)
+        _check_format(path, lock_wait_s)
         return cls(path, _engine(path, "rw", lock_wait_s), read_only=False)
 
     def add(self, measurements: Sequence[Measurement]) -> list[Measurement]:
@@ -216,8 +216,9 @@ def _engine(path: Path, mode: str, lock_wait_s: float = LOCK_WAIT_S) -> Engine:
     return engine
 
 
-def _check_format(path: Path) -> None:
-    with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+def _check_format(path: Path, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with explained(path), closing(sqlite3.connect(uri, uri=True, timeout=lock_wait_s)) as connection:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
