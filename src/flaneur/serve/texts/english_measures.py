@@ -99,7 +99,7 @@ ENGLISH_MEASURES: dict[str, str] = {
     "about_queue_length": "From the stop line to the rear of the last road user that stands in the queue.",
     "about_los": "Share of the time on each of Fruin’s levels, from A (free) to F (jammed).",
     "about_counterflow": "Share of people who walk against the main direction.",
-    "about_pressure": "Density times the variance of velocities (Helbing and others, 2007).",
+    "about_pressure": "Density times the variance of velocities (Helbing and others, 2007). It tells of danger in dense crowds only: where there is room, people who walk towards one another raise it too.",
     "about_alarm": "Share of the time on each level. A level begins at its threshold and ends below 85 % of it.",
     "about_ttc": "If both had gone on, their footprints would have met within this time: serious below 1.5 s, slight below 3 s.",
     "about_pet": "Time between one leaving a spot and the other reaching it: serious below 1.5 s, slight below 5 s.",

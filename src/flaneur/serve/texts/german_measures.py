@@ -99,7 +99,7 @@ GERMAN_MEASURES: dict[str, str] = {
     "about_queue_length": "Von der Haltlinie bis zum Heck des Letzten, der im Rückstau steht.",
     "about_los": "Anteil der Zeit auf jeder Stufe nach Fruin, von A (frei) bis F (gestaut).",
     "about_counterflow": "Anteil derer, die gegen die Hauptrichtung gehen.",
-    "about_pressure": "Dichte mal Varianz der Geschwindigkeiten (Helbing und andere, 2007).",
+    "about_pressure": "Dichte mal Varianz der Geschwindigkeiten (Helbing und andere, 2007). Von Gefahr zeugt er nur im Gedränge: Wo Platz ist, hebt ihn auch, wer einander entgegenkommt.",
     "about_alarm": "Anteil der Zeit auf jeder Stufe. Eine Stufe beginnt an ihrer Schwelle und endet unter 85 % davon.",
     "about_ttc": "Wären beide so weitergefahren, hätten sich ihre Grundflächen in dieser Zeit getroffen: schwer unter 1,5 s, leicht unter 3 s.",
     "about_pet": "Zeit zwischen dem Verlassen einer Stelle durch den einen und der Ankunft des anderen dort: schwer unter 1,5 s, leicht unter 5 s.",
