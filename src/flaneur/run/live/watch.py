@@ -233,7 +233,10 @@ class Watch:
         ends_ns = {camera.name: camera.end_ns for camera in gone}
         begun = [setup for setup in new.cameras if setup.name not in self._cameras]
         for setup in begun:
-            self._start(setup, ends_ns.get(setup.name))
+            try:
+                self._start(setup, ends_ns.get(setup.name))
+            except UserError as error:  # a file that it names has gone since it was checked
+                log.error("camera cannot be watched", camera=setup.name, message=str(error))
         log.info("site file read anew", ended=[camera.name for camera in gone], begun=[setup.name for setup in begun])
 
     def _end(self) -> None:
