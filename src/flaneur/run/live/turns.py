@@ -63,7 +63,7 @@ class Mailbox(Generic[Owner]):
                 self.overtaken += 1
             waiting.frame, waiting.connection, waiting.silent_ns = frame, connection, None
             waiting.dropped = dropped + self.overtaken
-            self._turns.changed.notify()
+            self._turns.changed.notify_all()
 
     def pass_by(self, index: int, time_ns: int, dropped: int) -> None:
         """A frame that need not be looked at."""
@@ -75,7 +75,7 @@ class Mailbox(Generic[Owner]):
         with self._turns.changed:
             if self._waiting.frame is None:
                 self._waiting.silent_ns = until_ns
-                self._turns.changed.notify()
+                self._turns.changed.notify_all()
 
     def clear(self) -> None:
         """Drop the frame that waits, because memory is short."""
