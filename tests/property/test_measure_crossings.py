@@ -65,7 +65,7 @@ def segments(draw: st.DrawFn) -> tuple[Point, Point]:
     if lie == "upright":
         a, b = (float(x1), y1 + OFF_GRID), (float(x1), y2 - 3 * OFF_GRID)
     if lie == "oblique":
-        a, b = (x1 + OFF_GRID, float(y1)), (x2 - 3 * OFF_GRID, y2 + OFF_GRID / 2)
+        a, b = (x1 + OFF_GRID, y1 - OFF_GRID / 4), (x2 - 3 * OFF_GRID, y2 + OFF_GRID / 2)
     return a, b
 
 
