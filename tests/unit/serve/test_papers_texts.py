@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import flaneur.serve.papers
 from flaneur.serve.papers.pages import Page, page_html
 from flaneur.serve.papers.texts import TEXTS
+from flaneur.serve.papers.words import PaperWords
 from support.page import Page as Read
 from support.papers import complete_facts, facts
 
@@ -48,3 +50,13 @@ def test_both_languages_cite_the_same_articles(name: str) -> None:
         text = (FOLDER / "templates" / f"{name}.{language}.html").read_text()
         cited.append(re.findall(r"Art\. (\d+)", text))
     assert cited[0] == cited[1]
+
+
+def test_edges_are_named_only_where_they_are_measured() -> None:
+    cameras = complete_facts().cameras
+    bare = replace(cameras[0], lines=(), zones=())
+    for language, edges in (("de", "Bildrand"), ("en", "edges of the picture")):
+        words = PaperWords(language)
+        assert any(edges in sentence for sentence in words.measured(bare))
+        assert cameras[0].lines or cameras[0].zones
+        assert not any(edges in sentence for sentence in words.measured(cameras[0]))

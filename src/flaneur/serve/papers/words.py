@@ -151,6 +151,7 @@ class PaperWords:
         return [
             *out,
             *([self.say("does_metric")] if camera.metric else []),
+            *([] if camera.lines or camera.zones else [self.say("does_edges")]),
             self.say("does_picture"),
             self.say("does_health"),
         ]
