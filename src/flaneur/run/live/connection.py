@@ -71,6 +71,8 @@ class Connection:
         self._vitals = vitals
         self._clock = clock
         self._looks = Cadence(rate_per_s)
+        self._phase_ns = round(rng.random() * SECOND_NS / rate_per_s)
+        """So that cameras are not all due at the same moments."""
         self._back_off = BackOff(rng)
         self._index = 0
         self._dropped = 0
@@ -170,7 +172,7 @@ class Connection:
         frame.index = self._index
         self._index += 1
         self._vitals.came(self._clock.now_ns(), dropped + self._mailbox.overtaken)
-        if self._looks.due(frame.time_ns):
+        if self._looks.due(frame.time_ns + self._phase_ns):
             self._mailbox.put(frame, connection, dropped)
         else:
             self._mailbox.pass_by(frame.index, frame.time_ns, dropped)
