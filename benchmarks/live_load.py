@@ -31,26 +31,29 @@ SAMPLE = Path(".cache/vtest.avi")
 RATE = 10
 CYCLE_S = 7.0
 """Shorter than the eight seconds after which a picture counts as frozen."""
+FILMS = 4
 LOOKED_ANYWAY_PER_S = 0.5
 LOOKS_PER_S = 5.0
 
 
-def cycle(moving: float) -> Iterator[Picture]:
-    """The sample with pauses: of the looks at it, the share `moving` finds movement."""
+def cycle(moving: float, phase: float) -> Iterator[Picture]:
+    """The sample with pauses: of the looks at it, the share `moving` finds movement. It begins at a phase of 0 to 1."""
     share = min(max((moving * LOOKS_PER_S - LOOKED_ANYWAY_PER_S) / (LOOKS_PER_S - LOOKED_ANYWAY_PER_S), 0.0), 1.0)
     go, stay = round(share * CYCLE_S * RATE), round((1 - share) * CYCLE_S * RATE)
     with av.open(str(SAMPLE)) as container:
         for n, picture in enumerate(container.decode(video=0)):
             bgr = picture.to_ndarray(format="bgr24")
+            if n == 0 and stay:
+                yield from itertools.repeat(bgr, round(phase * CYCLE_S * RATE))
             yield bgr
             if stay and n % go == go - 1:
                 yield from itertools.repeat(bgr, stay)
 
 
-def film(path: Path, seconds: float, moving: float) -> Path:
+def film(path: Path, seconds: float, moving: float, phase: float) -> Path:
     """The sample with pauses, as long as is needed."""
     quick = {"preset": "ultrafast", "crf": "26", "g": str(RATE), "bf": "0"}
-    minute = itertools.islice(cycle(moving), 60 * RATE)
+    minute = itertools.islice(cycle(moving, phase), 60 * RATE)
     return repeated(write_video(path.with_suffix(".once.mp4"), minute, rate=RATE, options=quick), path, seconds)
 
 
@@ -86,11 +89,13 @@ def main() -> None:
         sys.exit(f"skipped: {SAMPLE} is not there; python tools/get_sample.py {SAMPLE}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        film(folder / "film.mp4", asked.seconds + 60, asked.moving)
-        source = "film.mp4"
+        sources = [f"film{n}.mp4" for n in range(FILMS)]  # the street is not alive everywhere at the same moments
+        for n, source in enumerate(sources):
+            film(folder / source, asked.seconds + 60, asked.moving, n / FILMS)
         if asked.rtsp:
-            source = stack.enter_context(RtspServer(folder)).url(source)
-        cameras = "".join(camera_table(f"camera {n}", source) for n in range(asked.streams))
+            server = stack.enter_context(RtspServer(folder))
+            sources = [server.url(source) for source in sources]
+        cameras = "".join(camera_table(f"camera {n}", sources[n % FILMS]) for n in range(asked.streams))
         (folder / "site.toml").write_text(SITE + cameras)
         running = stack.enter_context(watching(folder / "site.toml"))
         names = [f"camera {n}" for n in range(asked.streams)]
