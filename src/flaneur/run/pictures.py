@@ -15,6 +15,7 @@ from flaneur.release.heatmap import HeatMapAccumulator
 from flaneur.release.redact import Redactor, RedactParams
 from flaneur.run.clock import StageClock
 from flaneur.run.job import Job
+from flaneur.run.looking import Cadence
 from flaneur.serve.formats import Words
 from flaneur.serve.video import RedactedVideoWriter
 from flaneur.source import SourceInfo
@@ -24,7 +25,8 @@ Counts = Mapping[tuple[str, str], int]
 
 
 REPORT_SAMPLES_NS = SECOND_NS
-"""The report shows the place once, at the end: its background need not be learned in haste."""
+LEARNED_PER_S = 2.5
+"""The report shows the place once, at the end: its background need not be learned in haste, nor from every look."""
 CAPTIONS = 6
 """Lines of running counts in the video; more would hide the street."""
 
@@ -35,6 +37,7 @@ class Pictures:
     def __init__(self, job: Job, info: SourceInfo, clock: StageClock, video: Path | None, language: str) -> None:
         self._clock = clock
         self._words = Words(language)
+        self._learns = Cadence(LEARNED_PER_S)
         self._background = BackgroundLearner(info.width_px, info.height_px, REPORT_SAMPLES_NS)
         self._heat = HeatMapAccumulator(info.width_px, info.height_px)
         self._params = RedactParams()
@@ -68,7 +71,7 @@ class Pictures:
 
     def step(self, frame: Frame, detections: Detections | None, tracks: Sequence[Tracks], counts: Counts) -> None:
         """Take a frame, what was seen in it, and the tracks of earlier frames that have become known with it."""
-        if detections is not None:
+        if detections is not None and self._learns.due(frame.time_ns):
             with self._clock.stage("background"):
                 self._background.step(frame, detections)
         self._add_heat(tracks)
