@@ -297,6 +297,7 @@ class TestHousekeeping:
         with watching(path) as running:
             running.wait_for("c", "watching")
             running.wait_for("gone", "lost")
+            wait_until(lambda: "health_changed" in (folder / "audit.jsonl").read_text())
             site(folder, film(), more="[audit]\n")
             running.reload.set()
             wait_until(lambda: len(running.watch.statuses()) == 1)

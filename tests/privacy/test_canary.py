@@ -134,6 +134,7 @@ class TestNothingComesOut:
             "site.ledger.sqlite.key",
             "secrets.toml",
             "site.toml",
+            "sites.xml",
             "street.jsonl",
             "street.key",
             "street.key.head",
