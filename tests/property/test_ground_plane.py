@@ -48,7 +48,8 @@ def test_turned_and_moved_metres_turn_and_move_the_plane(where, seed, angle):
     plane = fit_points(noisy, metres, *SIZE_PX)
     other = fit_points(noisy, metres @ turn.T + shift, *SIZE_PX)
     np.testing.assert_allclose(other.to_ground(at), plane.to_ground(at) @ turn.T + shift, atol=1e-2)
-    np.testing.assert_allclose(other.scale_sigma(at), plane.scale_sigma(at), rtol=0.1)
+    # Sigmas are the spread of some draws, and those of turned metres are other ones.
+    np.testing.assert_allclose(other.scale_sigma(at), plane.scale_sigma(at), rtol=0.25)
     assert (other.check.used == plane.check.used).all()
     assert other.check.rms_m == pytest.approx(plane.check.rms_m, rel=0.01)
 
