@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,42 +19,30 @@ from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
 
 
-@dataclass(slots=True)
-class Export:
-    """Text that is still to be taken, and what will have been left out when all of it has been."""
-
-    text: Iterator[str]
-    left_out: set[str] = field(default_factory=set)
-    """Figures that the format has no words for, as `measure of kind`."""
-
-
-def export(store: Path, form: PlatformFormat, site_path: Path | None, now_ns: int) -> Export:
-    """All figures of a store. UserError when it is not the site's, holds several, or its figures have no dates."""
-    site = None if site_path is None else load_site(site_path)
-    archive = Archive(store)
-    facts = _facts(store, site)
-    if not archive.dated():
-        raise StoreError(f"{store}: the date of its video is not known, and other platforms need one; state `start`")
-    left_out: set[str] = set()
-    return Export(_writers(archive, facts, left_out, now_ns)[form](), left_out)
-
-
 def export_file(store: Path, form: PlatformFormat, site_path: Path | None, out: Path, now_ns: int) -> set[str]:
-    """The same as the file `out`, which appears whole or not at all; recorded where the site has an audit log.
+    """All figures of a store as the file `out`, which appears whole or not at all; recorded where the site has an audit
+    log.
 
-    Gives what was left out.
+    Gives the figures that the format has no words for, as `measure of kind`. UserError when the store is not the
+    site's, holds several, or its figures have no dates.
     """
     with recording(site_path) as write:
-        exported = export(store, form, site_path, now_ns)
+        archive = Archive(store)
+        facts = _facts(store, None if site_path is None else load_site(site_path))
+        if not archive.dated():
+            raise StoreError(
+                f"{store}: the date of its video is not known, and other platforms need one; state `start`"
+            )
+        left_out: set[str] = set()
         digest, size = hashlib.sha256(), 0
         with written_whole(out) as file:
-            for text in exported.text:
+            for text in _writers(archive, facts, left_out, now_ns)[form]():
                 piece = text.encode()
                 digest.update(piece)
                 size += file.write(piece)
         if write is not None:
             write(Exported(account=None, name=name_text(out.name), size_bytes=size, sha256=digest.hexdigest()))
-    return exported.left_out
+    return left_out
 
 
 def _writers(
