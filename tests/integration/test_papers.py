@@ -1,6 +1,5 @@
 """The papers of a real site: publication, ledger and audit log in, files out, looked at in a real browser."""
 
-import os
 from collections.abc import Iterator
 from contextlib import chdir
 from datetime import date
@@ -8,19 +7,19 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from typer.testing import CliRunner
 
 from flaneur.cli.main import app
 from flaneur.data.errors import UserError
 from flaneur.run.papers import Wanted, write_papers
 from flaneur.store.ledger import Ledger
+from support.browser import chromium
 from support.page import Page as Read
 from support.papers import Pdf
 from support.scene import site_with_boards, street, write_board_detector
 from support.video import write_video
 
-CHROMIUM = Path("/usr/bin/chromium")
 SITE = """
 [site]
 name = "Markt & <Platz>"
@@ -95,14 +94,8 @@ def papers(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("FLANEUR_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"FLANEUR_REQUIRE_BROWSER is set and there is no {CHROMIUM}; apt-get install chromium")
-        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def test_all_papers_are_there_in_both_languages(papers: Path) -> None:

@@ -1,43 +1,28 @@
 """The report in a real browser."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from flaneur.data.geometry import Flow
 from flaneur.data.time import MINUTE_NS
 from flaneur.serve.report import Language, Metres, write_report
+from support.browser import chromium
 from support.figures import MONDAY_7H_NS, NOTES, Scene, facts
 from support.metres import GROUND, measured
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 HOSTILE = ("<script>document.title='taken'</script>", "x" * 80, "שלום " * 16, "</style><img src=https://example.org/x>")
 FLOWS = (Flow("a", "North", HOSTILE[1]), Flow("b", HOSTILE[1], "North"))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("FLANEUR_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"FLANEUR_REQUIRE_BROWSER is set and there is no {CHROMIUM}; apt-get install chromium")
-        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["en", "de"])
