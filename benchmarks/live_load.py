@@ -109,20 +109,19 @@ def measure(running, names: list[str], seconds: float) -> None:
     before = {status.camera: status for status in running.watch.statuses()}
     cpu_s, begin_s = time.process_time(), time.monotonic()
     memory: list[tuple[float, float]] = []
-    lags = array("d")  # 40 of them a second: as objects they alone would grow by megabytes
+    lags = array("d")  # as objects they alone would grow by megabytes
     descriptors: list[int] = []
     while time.monotonic() - begin_s < seconds:
         time.sleep(1)
         memory.append((time.monotonic() - begin_s, resident_mb()))
         descriptors.append(len(os.listdir("/proc/self/fd")))  # noqa: PTH208
-        lags.extend(status.lag_s for status in running.watch.statuses())
+        lags.extend(status.lag_s for status in running.watch.statuses() if status.lag_s is not None)
     took_s = time.monotonic() - begin_s
     cpu_s = time.process_time() - cpu_s
     after = {status.camera: status for status in running.watch.statuses()}
     rate = np.array([(after[name].looks - before[name].looks) / took_s for name in names])
     seen = sum(after[name].frames_seen - before[name].frames_seen for name in names)
     dropped = sum(after[name].frames_dropped - before[name].frames_dropped for name in names)
-    detect_s = sum(after[name].detect_s - before[name].detect_s for name in names)
     cores = len(os.sched_getaffinity(0))
     half = memory[len(memory) // 2 :]
     slope = np.polyfit(*np.array(half).T, 1)[0] * 3600
@@ -131,8 +130,9 @@ def measure(running, names: list[str], seconds: float) -> None:
     spread = f"lowest {rate.min():.2f}, highest {rate.max():.2f}"
     print(f"  looks a second and stream       {rate.mean():6.2f} of {LOOKS_PER_S:g}; {spread}")
     print(f"  frames overtaken or lost        {dropped / max(seen, 1):6.1%}")
-    print(f"  lag from picture to figure, s   {np.median(lags):6.2f} median, {np.quantile(lags, 0.99):.2f} at 99 %")
-    print(f"  processor                       {cpu_s / took_s:6.2f} of {cores} cores; in looks {detect_s / took_s:.2f}")
+    if lags:
+        print(f"  longest lag of a minute, s      {np.median(lags):6.2f} median, {max(lags):.2f} at most")
+    print(f"  processor                       {cpu_s / took_s:6.2f} of {cores} cores")
     print(f"  memory, MB                      {memory[-1][1]:6.0f}; slope of the second half {slope:+.1f} MB an hour")
     tenths = (round(memory[(len(memory) - 1) * n // 10][1]) for n in range(11))
     print(f"    after each tenth of the time  {' '.join(str(mb) for mb in tenths)}")

@@ -30,6 +30,8 @@ STATUS = CameraStatus(
     reconnections=1,
     lag_s=0.25,
     rate_per_s=5.0,
+    clock_ahead_s=0.04,
+    clock_used=True,
 )
 ALARM = Alarm("north", "lost", "silent", "", 1, MONDAY_7H_NS)
 

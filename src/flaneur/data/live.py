@@ -47,12 +47,17 @@ class CameraStatus:
     looks: int
     """Frames that the detector looked at."""
     detect_s: float
-    """Seconds of the detector's time, over all looks."""
+    """Seconds of the detector's time, over all looks, as it stood at the end of the latest whole minute: it is asked
+    only when something moves, and no figure of a place is finer than a minute."""
     reconnections: int
     lag_s: float | None
-    """From the moment of the latest frame that was measured until that was done; None before the first."""
+    """From the moment of a frame until it was measured: the longest of the latest whole minute; None without one."""
     rate_per_s: float
     """Looks a second over the last minute."""
+    clock_ahead_s: float | None
+    """The camera's clock against ours; None where it does not tell its time."""
+    clock_used: bool
+    """Whether its pictures are dated by its own clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,15 @@ class Alarms:
         self._raised: dict[tuple[str, What, str], _Raised] = {}
 
     def of_cameras(self, statuses: Sequence[CameraStatus], now_ns: int) -> list[Alarm]:
-        """Cameras that give no picture, or none of use."""
+        """Cameras that give no picture, or none of use, or tell a time that cannot be true."""
         told: list[Alarm] = []
         for status in statuses:
             is_lost, is_blind = status.state == "lost", status.state == "blind"
             told += self.judge(status.camera, "lost", "", int(is_lost), status.reason, now_ns)
-            if not is_lost:  # what a camera shows that shows nothing is not known
+            if not is_lost:  # what a camera shows that shows nothing is not known, nor how its clock is
+                is_wrong = status.clock_ahead_s is not None and not status.clock_used
                 told += self.judge(status.camera, "blind", "", int(is_blind), status.reason, now_ns)
+                told += self.judge(status.camera, "clock", "", int(is_wrong), "clock", now_ns)
         return told
 
     def of_densities(self, camera: str, levels: Mapping[str, int], now_ns: int) -> list[Alarm]:

@@ -11,7 +11,7 @@ import structlog
 from flaneur.data.live import Reason
 from flaneur.data.notes import Note, NoteKey
 from flaneur.data.private import Frame
-from flaneur.data.time import MINUTE_NS, SECOND_NS
+from flaneur.data.time import SECOND_NS
 from flaneur.run.live.turns import Mailbox
 from flaneur.run.live.vitals import Vitals
 from flaneur.run.looking import Cadence
@@ -25,6 +25,8 @@ JITTER = 0.3
 """Share by which waits differ, so that a switch that comes back is not met by all cameras at once."""
 STEADY_NS = 10 * SECOND_NS
 """A connection that lasted so long was a good one: the next loss is met at once again."""
+CLOCK_NS = 10 * SECOND_NS
+"""How often a camera's clock is looked at."""
 DRIFT_S = 0.5
 """A camera's clock that has moved by so much against ours is told of again."""
 NO_USE_TO_HURRY: frozenset[Reason] = frozenset({"unauthorised"})
@@ -158,11 +160,12 @@ class Connection:
                 self._noted.update(_counted(source))
 
     def _tell_clock(self, source: LiveSource) -> None:
-        """Once a minute at most: what is new about the camera's clock."""
+        """From time to time: what is new about the camera's clock."""
         now_ns = self._clock.now_ns()
-        if now_ns - self._sender_ns < MINUTE_NS:
+        if now_ns - self._sender_ns < CLOCK_NS:
             return
         self._sender_ns, before, sender = now_ns, self._sender, source.sender
+        self._vitals.clock(sender.ahead_s, used=sender.used)
         drift_s = abs((sender.ahead_s or 0.0) - (before.ahead_s or 0.0)) if before else 0.0
         if before is None or drift_s >= DRIFT_S or (sender.used, sender.jumps) != (before.used, before.jumps):
             self._sender = sender

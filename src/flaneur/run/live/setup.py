@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from flaneur.run.live.operations import ServiceSecrets
 from flaneur.run.live.view import USUAL_SIZE_PX, measuring_of
 from flaneur.source.address import Address
 from flaneur.source.file import SourceParams
-from flaneur.source.secrets import Credentials, Secrets
+from flaneur.source.secrets import Credentials, Secrets, variable_stem
 
 ROOM_NS = 60 * SECOND_NS
 """Moments count from so long before the start: pictures of a camera whose clock is late have times above 0, too."""
@@ -83,6 +84,7 @@ def read_setup(path: Path) -> SiteSetup:
     """The site of this file; UserError when anything in it cannot be."""
     site = load_site(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    _check_logins(site)
     secrets = Secrets(None if site.watch.secrets is None else path.parent / site.watch.secrets)
     cameras = tuple(_camera(site, camera, path.parent, secrets) for camera in site.camera)
     return SiteSetup(path, site, digest, cameras, _services(site, secrets))
@@ -100,6 +102,19 @@ def _camera(site: SiteFile, camera: CameraTable, folder: Path, secrets: Secrets)
     measuring_of(CameraSetup(job, address, ()).job_from(0)[0], USUAL_SIZE_PX, tuple(Kind))
     shows = bool(site.serve and site.serve.viewers)
     return CameraSetup(job, address.with_credentials(secrets.of(camera.name)), _digests(camera, folder), shows)
+
+
+def _check_logins(site: SiteFile) -> None:
+    """ConfigError where two would share one login: the password of one must not be sent to the host of another."""
+    tables = [name for name, table in (("mqtt", site.mqtt), ("serve", site.serve)) if table]
+    services = tables + [hook.name for hook in site.webhook] + (site.serve.viewers if site.serve else [])
+    for service, other in [*product(services, (camera.name for camera in site.camera)), *combinations(services, 2)]:
+        stem = variable_stem(service)
+        if service == other or (stem and stem == variable_stem(other)):
+            raise ConfigError(
+                f"[watch] {service!r} and {other!r} would have the same user and password, those of FLANEUR_{stem}_…; "
+                "give one of them another name"
+            )
 
 
 def _services(site: SiteFile, secrets: Secrets) -> ServiceSecrets:

@@ -29,8 +29,11 @@ class Vitals:
         self._faults: tuple[Fault, ...] = ()
         self._stopped: Reason | None = None
         self._seen = self._dropped = self._looks = self._connections = 0
-        self._detect_s = 0.0
+        self._minute = now_ns // MINUTE_NS
+        self._detect_s = self._told_detect_s = 0.0
         self._lag_s: float | None = None
+        self._told_lag_s: float | None = None
+        self._clock: tuple[float | None, bool] = None, False
         self._recent_ns: deque[int] = deque()
         """Looks of the last minute."""
 
@@ -52,13 +55,20 @@ class Vitals:
         """The connection is over or could not be made."""
         with self._lock:
             self._open, self._lost = False, reason
+            self._clock = None, False
+
+    def clock(self, ahead_s: float | None, *, used: bool) -> None:
+        """What is known of the camera's clock against ours, and whether its pictures are dated by it."""
+        with self._lock:
+            self._clock = ahead_s, used
 
     def looked(self, connection: int, now_ns: int, lag_ns: int, detect_s: float, faults: tuple[Fault, ...]) -> None:
         """A picture of this connection was looked at and measured, `lag_ns` after its moment."""
         with self._lock:
+            self._turn(now_ns)
             self._looks += 1
             self._detect_s += detect_s
-            self._lag_s = to_s(lag_ns)
+            self._lag_s = max(to_s(lag_ns), self._lag_s or 0.0)
             self._faults = faults
             self._recent_ns.append(now_ns)
             if self._open and connection == self._connections:
@@ -85,6 +95,7 @@ class Vitals:
             state, reason = self._judged(now_ns)
             if (state, reason) != (self._state, self._reason):
                 self._state, self._reason, self._since_ns = state, reason, now_ns
+            self._turn(now_ns)
             while self._recent_ns and self._recent_ns[0] < now_ns - MINUTE_NS:
                 self._recent_ns.popleft()
             return CameraStatus(
@@ -95,11 +106,19 @@ class Vitals:
                 frames_seen=self._seen,
                 frames_dropped=self._dropped,
                 looks=self._looks,
-                detect_s=self._detect_s,
+                detect_s=self._told_detect_s,
                 reconnections=max(self._connections - 1, 0),
-                lag_s=self._lag_s,
+                lag_s=self._told_lag_s,
                 rate_per_s=len(self._recent_ns) / to_s(MINUTE_NS),
+                clock_ahead_s=self._clock[0],
+                clock_used=self._clock[1],
             )
+
+    def _turn(self, now_ns: int) -> None:
+        """What would tell at which second something moved is told minute by minute."""
+        if (minute := now_ns // MINUTE_NS) != self._minute:
+            self._minute = minute
+            self._told_detect_s, self._told_lag_s, self._lag_s = self._detect_s, self._lag_s, None
 
     def _judged(self, now_ns: int) -> tuple[State, Reason | None]:
         if self._stopped is not None:

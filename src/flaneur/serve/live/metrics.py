@@ -55,12 +55,13 @@ _COUNTED: tuple[tuple[str, str, Callable[[CameraStatus], float]], ...] = (
     ("frames", "Frames decoded", lambda s: s.frames_seen),
     ("frames_dropped", "Frames known to exist and not used", lambda s: s.frames_dropped),
     ("looks", "Frames that the detector looked at", lambda s: s.looks),
-    ("detect_seconds", "Time of the detector over all looks", lambda s: s.detect_s),
+    ("detect_seconds", "Time of the detector over all looks, told once a minute", lambda s: s.detect_s),
     ("reconnections", "Times the camera was connected to again", lambda s: s.reconnections),
 )
 _GAUGED: tuple[tuple[str, str, Callable[[CameraStatus], float | None]], ...] = (
-    ("lag_seconds", "From the moment of the latest frame that was measured until that was done", lambda s: s.lag_s),
+    ("lag_seconds", "From a frame's moment until it was measured, longest of the last minute", lambda s: s.lag_s),
     ("looks_per_second", "Looks a second over the last minute", lambda s: s.rate_per_s),
+    ("clock_ahead_seconds", "The camera's clock against this machine's", lambda s: s.clock_ahead_s),
     ("state_since_timestamp_seconds", "When the present state began", lambda s: to_s(s.since_ns)),
 )
 

@@ -4,7 +4,7 @@ from flaneur.data.live import Alarm, CameraStatus, Reason, State
 from flaneur.data.time import SECOND_NS
 from flaneur.run.live.alarms import CALM_NS, Alarms
 
-STATUS = CameraStatus("north", "watching", None, 0, 0, 0, 0, 0.0, 0, None, 0.0)
+STATUS = CameraStatus("north", "watching", None, 0, 0, 0, 0, 0.0, 0, None, 0.0, None, clock_used=False)
 
 
 def told(alarms: Alarms, second: int, state: State, reason: Reason | None = None) -> list[tuple[str, int]]:
@@ -59,3 +59,19 @@ def test_alarms_of_a_camera_that_is_gone_are_over() -> None:
     told(alarms, 0, "lost", "refused")
     assert alarms.forget("north", 5) == [Alarm("north", "lost", None, "", 0, 5)]
     assert alarms.forget("north", 6) == []
+
+
+def test_a_camera_whose_clock_cannot_be_true_is_told() -> None:
+    alarms = Alarms()
+    wrong, right = replace(STATUS, clock_ahead_s=7.0), replace(STATUS, clock_ahead_s=0.1, clock_used=True)
+    (alarm,) = alarms.of_cameras([wrong], 0)
+    assert (alarm.camera, alarm.what, alarm.reason, alarm.level) == ("north", "clock", "clock", 1)
+    assert alarms.of_cameras([wrong], SECOND_NS) == []
+    assert [one.level for one in alarms.of_cameras([right], 2 * CALM_NS)] == [0]
+
+
+def test_what_time_a_lost_camera_has_is_not_known() -> None:
+    alarms = Alarms()
+    alarms.of_cameras([replace(STATUS, clock_ahead_s=7.0)], 0)
+    lost = replace(STATUS, state="lost", reason="silent")
+    assert [one.what for one in alarms.of_cameras([lost], 2 * CALM_NS)] == ["lost"]

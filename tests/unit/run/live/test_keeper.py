@@ -11,6 +11,7 @@ from flaneur.data.released import Measurement
 from flaneur.data.time import MINUTE_NS
 from flaneur.run.live.keeper import Keeper
 from flaneur.store.store import Store
+from support.disk import breaking_disk
 from support.disk import small_disk as disk_of
 from support.figures import facts, figure
 from support.live_cameras import wait_until
@@ -87,6 +88,24 @@ def test_a_full_disk_delays_and_loses_nothing(full_disk: Path) -> None:
     filler.unlink()
     assert keeper.close(20.0) == 0
     assert len(stored(path)) == 401
+
+
+def test_a_disk_that_becomes_read_only_delays_and_loses_nothing(tmp_path: Path) -> None:
+    with breaking_disk(tmp_path / "disk") as disk:
+        path = disk.mount_point / "s.sqlite"
+        keeper = Keeper(path)
+        keeper.figures(minute(0), facts())
+        wait_until(lambda: keeper.kept())
+        disk.fail()
+        keeper.figures(minute(1), facts())
+        keeper.figures(minute(2), facts())
+        time.sleep(1.0)
+        assert keeper.kept() == []
+        assert keeper.failure is None
+        disk.mend()
+        assert keeper.close(20.0) == 0
+        assert keeper.failure is None
+        assert stored(path) == [*minute(0), *minute(1), *minute(2)]
 
 
 def test_a_trouble_that_lasts_is_a_failure_that_says_why(path: Path) -> None:

@@ -62,3 +62,18 @@ def test_moments_count_from_a_full_second_a_little_before_now(tmp_path: Path) ->
     assert epoch_ns % SECOND_NS == 0
     assert 0 <= now_ns - ROOM_NS - epoch_ns < SECOND_NS
     assert job.dated
+
+
+@pytest.mark.parametrize(
+    ("camera", "tables", "words"),
+    [
+        ("mqtt", '[mqtt]\nhost = "broker"\n', "'mqtt' and 'mqtt'"),
+        ("MQTT", '[mqtt]\nhost = "broker"\n', "FLANEUR_MQTT_"),
+        ("Dienst", '[[webhook]]\nname = "dienst"\nurl = "https://duty.example.org"\n', "FLANEUR_DIENST_"),
+        ("c", '[mqtt]\nhost = "broker"\n[[webhook]]\nname = "mqtt"\nurl = "https://a.example"\n', "FLANEUR_MQTT_"),
+    ],
+)
+def test_no_two_logins_are_one(tmp_path: Path, camera: str, tables: str, words: str) -> None:
+    """The password of a broker would be sent to a camera that is called so."""
+    with pytest.raises(UserError, match=words):
+        setup_of(tmp_path, tables, camera_table(camera, HOST))

@@ -1,6 +1,6 @@
 import pytest
 
-from flaneur.data.time import SECOND_NS
+from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.measure.health import Fault
 from flaneur.run.live.vitals import SILENT_NS, Vitals
 
@@ -25,7 +25,31 @@ def test_it_starts_and_watches(vitals: Vitals) -> None:
     watched(vitals, NOW + SECOND_NS)
     status = vitals.status(NOW + SECOND_NS)
     assert (status.state, status.reason, status.since_ns) == ("watching", None, NOW + SECOND_NS)
-    assert (status.frames_seen, status.looks, status.lag_s, status.detect_s) == (1, 1, 0.1, 0.02)
+    assert (status.frames_seen, status.looks) == (1, 1)
+
+
+def test_whether_something_moved_is_told_minute_by_minute_and_no_finer(vitals: Vitals) -> None:
+    """The detector is asked when something moves, and a look without it is quicker: both would tell of a passer-by."""
+    begin_ns = NOW // MINUTE_NS * MINUTE_NS + MINUTE_NS
+    vitals.status(begin_ns)
+    told = []
+    for second in range(120):
+        at_ns = begin_ns + second * SECOND_NS
+        passing = second in (17, 90)
+        vitals.looked(1, at_ns, SECOND_NS // (5 if passing else 100), 0.02 if passing else 0.0, ())
+        told.append(vitals.status(at_ns))
+    assert {(one.detect_s, one.lag_s) for one in told[:60]} == {(0.0, None)}
+    assert {(one.detect_s, one.lag_s) for one in told[60:]} == {(0.02, 0.2)}
+    last = vitals.status(begin_ns + 2 * MINUTE_NS)
+    assert (last.detect_s, last.lag_s, last.looks) == (0.04, 0.2, 120)
+    assert vitals.status(begin_ns + 3 * MINUTE_NS).lag_s is None
+
+
+def test_the_clock_of_a_lost_camera_is_not_known(vitals: Vitals) -> None:
+    vitals.clock(12.5, used=False)
+    assert (vitals.status(NOW).clock_ahead_s, vitals.status(NOW).clock_used) == (12.5, False)
+    vitals.lost("ended")
+    assert vitals.status(NOW).clock_ahead_s is None
 
 
 def test_a_loss_has_its_reason_until_a_picture_was_measured_again(vitals: Vitals) -> None:
