@@ -98,6 +98,19 @@ def test_what_cannot_be_exported_is_said(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("form", ["datex2", "datex2-sites"])
+def test_a_store_without_vehicles_is_no_datex_document(
+    tmp_path: Path, site: Path, out: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    path = tmp_path / "walkers.sqlite"
+    with Store.create(path) as opened:
+        opened.write_run(facts())
+        opened.write_interval([figure(start_ns=MONDAY_7H_NS)])
+    said = command(capsys, "export", path, "--format", form, "--site", site, "--out", out)
+    refused(said, "DATEX II has words for", "sensorthings")
+    assert not out.exists()
+
+
 def test_figures_without_a_date_stay_here(tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store.create(tmp_path / "undated.sqlite") as opened:
         opened.write_run(facts(dated=False, start_ns=0, end_ns=10))

@@ -70,8 +70,8 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "doctor": (Call("watch.toml"),),
     "export": (
         Call("watched/flaneur.sqlite --format sensorthings --out things.json"),
-        Call("run/flaneur.sqlite --format datex2 --site watch.toml --out measured.xml"),
-        Call("run/flaneur.sqlite --format datex2-sites --site watch.toml --out sites.xml"),
+        Call("rides/flaneur.sqlite --format datex2 --site metres.toml --out measured.xml"),
+        Call("rides/flaneur.sqlite --format datex2-sites --site metres.toml --out sites.xml"),
     ),
     "retention": (Call("aged/flaneur.sqlite --site site.toml"),),
     "audit verify": (Call("--site site.toml"),),
@@ -174,8 +174,11 @@ PHASES = "time_s,group,state\n0,light,red\n8,light,green\n12,light,red\n"
 METRES = f"""
 [site]
 name = "canary"
+[serve]
+position = [52.5, 13.4]
 [[camera]]
 name = "c"
+start = "2026-06-01T07:00:00+02:00"
 [[camera.line]]
 name = "stop"
 metres = [[{FAR_M + 80}, 3.0], [{FAR_M + 80}, -3.0]]

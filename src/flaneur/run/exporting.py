@@ -49,11 +49,18 @@ def _writers(
     archive: Archive, facts: SiteFacts, left_out: set[str], now_ns: int
 ) -> dict[PlatformFormat, Callable[[], Iterator[str]]]:
     def told(figures: Iterable[Measurement]) -> Iterator[Measurement]:
+        some = False
         for figure in figures:
             if datex2.is_told(figure):
+                some = True
                 yield figure
             else:
                 left_out.add(f"{figure.measure} of {figure.kind}")
+        if not some:  # a document without any is none by its schema
+            raise StoreError(
+                f"{archive.path}: holds nothing that DATEX II has words for, which is vehicles and their speeds; "
+                "take --format sensorthings"
+            )
 
     def sites() -> Iterator[str]:
         if facts.position is None:

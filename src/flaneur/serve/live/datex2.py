@@ -1,4 +1,4 @@
-"""Figures as DATEX II version 3 (CEN/TS 16157-5, schema 3.7): measured data and the table of measurement sites.
+"""Figures as DATEX II version 3 (EN 16157-5, schema 3.7): measured data and the table of measurement sites.
 
 A measurement site is a place in one direction; the index of a value tells what was measured of which vehicles, the
 same number at every site and for ever. DATEX II has words for vehicles only: figures about pedestrians, about all
@@ -83,7 +83,8 @@ def is_told(figure: Measurement) -> bool:
 def measured_data(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> Iterator[str]:
     """A MeasuredDataPublication of all figures that DATEX II has words for, line by line.
 
-    `figures` must come in the order of time; those of one interval are held at a time.
+    `figures` must come in the order of time; those of one interval are held at a time. The schema wants measurements of
+    one site at least, so `is_told` must hold for one of them.
     """
 
     def content() -> Lines:
@@ -99,7 +100,8 @@ def measured_data(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) 
 def measurement_sites(site: SiteFacts, figures: Iterable[Measurement], now_ns: int) -> Iterator[str]:
     """A MeasurementSiteTablePublication, line by line: what the sites and the indices of `measured_data` are.
 
-    The schema wants a location of each, so `site.position` must be known; all places have that of their site.
+    The schema wants one site at least, so `is_told` must hold for one of `figures`. It wants a location of each, so
+    `site.position` must be known; all places have that of their site.
     """
     told = {(_where(f)[1:], INDEX[SHAPES[f.measure], f.kind]) for f in figures if is_told(f)}
 
