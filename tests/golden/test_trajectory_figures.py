@@ -10,10 +10,12 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 import flaneur
+from support.sites import LIGHT_AND_QUEUE
 from support.trajectory_files import Ride, drive, stand, then, write_csv
 
 TABLE = Path(__file__).with_name("trajectories.csv")
-SITE = """
+SITE = (
+    """
 [site]
 name = "street"
 [[camera]]
@@ -37,17 +39,9 @@ metres = [[-60.0, -2.0], [-3.0, -2.0], [-3.0, 2.0], [-60.0, 2.0]]
 name = "straight on"
 origin = "stop"
 destination = "exit"
-[[camera.signal]]
-name = "light"
-stop_line = "stop"
-direction = "in"
-file = "phases.csv"
-[[camera.queue]]
-name = "queue"
-stop_line = "stop"
-lane = "lane"
-signal = "light"
 """
+    + LIGHT_AND_QUEUE
+)
 PHASES = "time_s,group,state\n0,light,red\n14,light,red-amber\n15,light,green\n28,light,amber\n31,light,red\n"
 
 

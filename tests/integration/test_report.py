@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from flaneur.data.geometry import Flow
 from flaneur.data.time import MINUTE_NS
-from flaneur.serve.report import Language, Metres, write_report
+from flaneur.serve.report import Language, Metres, render_report, write_report
 from support.browser import chromium
 from support.figures import MONDAY_7H_NS, NOTES, Scene, facts
 from support.metres import GROUND, measured
@@ -43,7 +43,7 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     street = measured(30)
     figures = [*scene.measurements(), *street.measurements]
     metres = Metres(GROUND, png, street.distributions, street.maps)
-    write_report(path, whole, figures, heat_png=png, flows=FLOWS, metres=metres, language=language)
+    write_report(path, render_report(whole, figures, heat_png=png, flows=FLOWS, metres=metres, language=language))
     return path
 
 

@@ -13,9 +13,11 @@ from flaneur.data.errors import UserError
 from support.cameras import SIZE_PX, projected
 from support.command import command, refused
 from support.figures_table import rows, total, value
+from support.sites import LIGHT_AND_QUEUE
 from support.trajectory_files import Ride, drive, stand, then, write_csv
 
-LANE = """
+LANE = (
+    """
 [site]
 name = "street"
 [[camera]]
@@ -28,17 +30,9 @@ to_right = "out"
 [[camera.zone]]
 name = "lane"
 metres = [[0.0, -2.0], [80.0, -2.0], [80.0, 2.0], [0.0, 2.0]]
-[[camera.signal]]
-name = "light"
-stop_line = "stop"
-direction = "in"
-file = "phases.csv"
-[[camera.queue]]
-name = "queue"
-stop_line = "stop"
-lane = "lane"
-signal = "light"
 """
+    + LIGHT_AND_QUEUE
+)
 PHASES = "time_s,group,state\n0,light,red\n25,light,green\n41,light,amber\n44,light,red\n"
 SQUARE = """
 [site]

@@ -6,6 +6,19 @@ from flaneur.config.load import parse_site
 from flaneur.config.site import CameraTable
 from flaneur.run.job import Job, plan_job
 
+LIGHT_AND_QUEUE = """
+[[camera.signal]]
+name = "light"
+stop_line = "stop"
+direction = "in"
+file = "phases.csv"
+[[camera.queue]]
+name = "queue"
+stop_line = "stop"
+lane = "lane"
+signal = "light"
+"""
+"""A traffic light at the line "stop", and the queue that it makes on the zone "lane"."""
 EVERYTHING = """
 [site]
 name = "junction"
@@ -30,17 +43,8 @@ crowd = { alarm_per_m2 = [0.05, 0.5] }
 name = "straight on"
 origin = "stop"
 destination = "exit"
-[[camera.signal]]
-name = "light"
-stop_line = "stop"
-direction = "in"
-file = "phases.csv"
-[[camera.queue]]
-name = "queue"
-stop_line = "stop"
-lane = "lane"
-signal = "light"
 """
+EVERYTHING += LIGHT_AND_QUEUE
 
 
 def job(text: str = EVERYTHING, folder: Path = Path()) -> Job:

@@ -26,7 +26,7 @@ from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
 from flaneur.run.software import software
 from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
-from flaneur.serve.report import Metres, write_report
+from flaneur.serve.report import Metres, render_report, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
 from flaneur.source import FileSource
 from flaneur.store.store import Store
@@ -164,8 +164,7 @@ def _write_report(
         distributions=outcome.distributions,
         maps=outcome.maps,
     )
-    write_report(
-        out.path(results.REPORT),
+    report = render_report(
         outcome.facts,
         outcome.measurements,
         heat=heat,
@@ -175,3 +174,4 @@ def _write_report(
         health=outcome.health,
         language=language,
     )
+    write_report(out.path(results.REPORT), report)

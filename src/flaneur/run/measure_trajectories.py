@@ -30,7 +30,7 @@ from flaneur.run.pipeline import Moment
 from flaneur.run.results import ResultsFolder
 from flaneur.run.software import software
 from flaneur.run.watching import phases_of_files
-from flaneur.serve.report import Metres, write_report
+from flaneur.serve.report import Metres, render_report, write_report
 from flaneur.store.store import Store
 
 NO_FRAMES = np.zeros(0, np.int64)
@@ -114,14 +114,9 @@ def measure_trajectories(
         )
         write_tables(out, job, measurements)
         metres = Metres(ground=outcome.ground, distributions=outcome.distributions, maps=outcome.maps)
-        write_report(
-            out.path(results.REPORT),
-            facts,
-            measurements,
-            flows=job.camera.ground_places.flows,
-            metres=metres,
-            language=language,
-        )
+        flows = job.camera.ground_places.flows
+        report = render_report(facts, measurements, flows=flows, metres=metres, language=language)
+        write_report(out.path(results.REPORT), report)
         out.publish()
     return outcome
 

@@ -42,36 +42,10 @@ class Metres:
 NOTHING_IN_METRES = Metres()
 
 
-def write_report(
-    path: Path,
-    facts: RunFacts,
-    measurements: Iterable[Measurement],
-    *,
-    heat: HeatMap | None = None,
-    heat_png: bytes | None = None,
-    flows: tuple[Flow, ...] = (),
-    metres: Metres = NOTHING_IN_METRES,
-    health: Sequence[CameraHealth] = (),
-    language: Language = "en",
-) -> None:
-    """Write the report of one run; WriteError when the disk refuses.
-
-    `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
-    its legend. `flows` are those of the site, for their origins and destinations. `health` are the
-    stretches in which the camera was not well, in the order of time.
-    """
-    html = render_report(
-        facts,
-        measurements,
-        heat=heat,
-        heat_png=heat_png,
-        flows=flows,
-        metres=metres,
-        health=health,
-        language=language,
-    )
+def write_report(path: Path, report: str) -> None:
+    """Write a report; WriteError when the disk refuses."""
     with written_whole(path) as file:
-        file.write(html.encode())
+        file.write(report.encode())
 
 
 def render_report(
@@ -85,7 +59,12 @@ def render_report(
     health: Sequence[CameraHealth] = (),
     language: Language = "en",
 ) -> str:
-    """The report as text; see `write_report`."""
+    """The report of one run.
+
+    `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
+    its legend. `flows` are those of the site, for their origins and destinations. `health` are the stretches in which
+    the camera was not well, in the order of time.
+    """
     words = Words(language, pictured=facts.width_px > 0)
     clock = Clock(words, facts.timezone, dated=facts.dated)
     table = raw_table(measurements)

@@ -220,11 +220,11 @@ def test_the_map_is_part_of_the_page(tmp_path: Path) -> None:
 
 
 def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", facts(), _busy(), language="de")
+    write_report(tmp_path / "report.html", render_report(facts(), _busy(), language="de"))
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     with pytest.raises(WriteError, match="No such file or directory"):
-        write_report(tmp_path / "nowhere" / "report.html", facts(), [])
+        write_report(tmp_path / "nowhere" / "report.html", "")
 
 
 def test_the_same_run_gives_the_same_page() -> None:
