@@ -123,6 +123,9 @@ def test_a_whole_log_is_told_with_its_head(folder: Path) -> None:
     assert ran.code == 0, ran.err
     head = (folder / "secret" / "audit.key.head").read_text().strip()
     assert f"agrees with the head that is remembered: {head}" in ran.out
+    german = call(folder, "audit", "verify", "--language", "de").out
+    assert "Einträge, vollständig und in der richtigen Reihenfolge" in german
+    assert f"stimmt mit dem gemerkten Kopf überein: {head}" in german
     assert call(folder, "audit", "verify", "--head", head, "--public-key", "secret/audit.key.pub").code == 0
     refused(call(folder, "audit", "verify", "--head", "3:" + "0" * 64), "history was changed")
     refused(call(folder, "audit", "verify", "--head", "three"), "is not a head")
@@ -141,17 +144,19 @@ def test_proofs_go_to_people_who_have_nothing_but_the_public_key(folder: Path, t
     line = json.loads((folder / "log" / "audit.jsonl").read_text().splitlines()[4])
     old = f"5:{line['root']}"
     key = str(folder / "secret" / "audit.key.pub")
-    for arguments, check, said in (
-        ((old,), ("--head", old), "has only grown since"),
-        (("--entry", "2"), (), "holds this entry"),
+    for arguments, check, said, german in (
+        ((old,), ("--head", old), "has only grown since", "nur gewachsen"),
+        (("--entry", "2"), (), "holds this entry", "enthält diesen Eintrag"),
     ):
         (tmp_path / "proof.json").write_text(call(folder, "audit", "prove", *arguments).out)
-        ran = call(tmp_path, "audit", "check", "proof.json", "--public-key", key, *check)
+        checking = ("audit", "check", "proof.json", "--public-key", key, *check)
+        ran = call(tmp_path, *checking)
         assert ran.code == 0, ran.err
         assert said in ran.out
+        assert german in call(tmp_path, *checking, "--language", "de").out
         changed = (tmp_path / "proof.json").read_text().replace('"hashes": [', f'"hashes": ["{"0" * 64}",')
         (tmp_path / "proof.json").write_text(changed.replace(",\n ]", "\n ]"))
-        assert call(tmp_path, "audit", "check", "proof.json", "--public-key", key, *check).code == 1
+        assert call(tmp_path, *checking).code == 1
 
 
 def test_nothing_runs_on_a_log_that_was_changed(folder: Path) -> None:

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flaneur.cli.live_texts import TEXTS
+from flaneur.cli.texts import default_language
 from flaneur.data.errors import UserError
+from flaneur.data.language import Language
+from flaneur.serve.formats import Words
 
 if TYPE_CHECKING:
     from flaneur.run.live.camera_check import CameraCheck
@@ -44,6 +48,7 @@ def try_out(
     camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
     seconds: Annotated[float, typer.Option(min=2, max=600, help="How long to watch each.")] = 5.0,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path(),
+    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
 ) -> None:
     """Open the cameras of a site, say what comes, and write a redacted picture of each.
 
@@ -56,6 +61,7 @@ def try_out(
     from flaneur.source.live_opening import LostError
     from flaneur.source.secrets import variable_stem
 
+    language = language or default_language()
     setup = read_setup(site)
     chosen = [each for each in setup.cameras if camera in (None, each.name)]
     if not chosen:
@@ -71,33 +77,33 @@ def try_out(
             lost += 1
             typer.echo(f"{each.name}: {error} ({error.reason})")
             continue
-        typer.echo(f"{each.name}: {_about(check, is_played=each.address.is_played)}")
-        _write_picture(check, out / f"camera-{variable_stem(each.name).lower() or 'unnamed'}.png")
+        typer.echo(f"{each.name}: {_about(check, language, is_played=each.address.is_played)}")
+        _write_picture(check, out / f"camera-{variable_stem(each.name).lower() or 'unnamed'}.png", language)
     if lost:
         raise typer.Exit(1)
 
 
-def _about(check: "CameraCheck", *, is_played: bool) -> str:
+def _about(check: "CameraCheck", language: Language, *, is_played: bool) -> str:
     info, sender = check.info, check.sender
-    rate = "too few pictures to tell a rate" if check.rate_per_s is None else f"{check.rate_per_s:.1f} pictures/s"
+    text, words = TEXTS[language], Words(language)
     parts = [
         f"{info.codec} {info.width_px}×{info.height_px}",
-        rate,
-        f"first picture after {check.opened_s:.1f} s",
-        f"{check.dropped} pictures lost or damaged",
+        text["no_rate" if check.rate_per_s is None else "rate"].format(rate=words.number(check.rate_per_s, 1)),
+        text["first"].format(seconds=words.number(check.opened_s, 1)),
+        text["dropped"].format(dropped=check.dropped),
     ]
     if is_played:
-        parts.append("played at its own pace")
+        parts.append(text["played"])
     elif sender.ahead_s is None:
-        parts.append("the camera does not tell its time: pictures are dated by their arrival")
+        parts.append(text["untimed"])
     elif sender.used:
-        parts.append(f"delay {max(-sender.ahead_s, 0):.2f} s by the camera's clock")
+        parts.append(text["delay"].format(seconds=words.number(max(-sender.ahead_s, 0), 2)))
     else:
-        parts.append(f"the camera's clock is {sender.ahead_s:+.0f} s off and is not used; set it")
+        parts.append(text["wrong_clock"].format(seconds=f"{sender.ahead_s:+.0f}"))
     return "; ".join(parts)
 
 
-def _write_picture(check: "CameraCheck", path: Path) -> None:
+def _write_picture(check: "CameraCheck", path: Path, language: Language) -> None:
     from flaneur.serve.atomic import written_whole
     from flaneur.serve.picture import png, with_grid
 
@@ -106,5 +112,5 @@ def _write_picture(check: "CameraCheck", path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write(png(with_grid(check.picture)))
-    hidden = "; grey all over, because it is not certain that everybody is hidden" if check.picture.fully_hidden else ""
+    hidden = f"; {TEXTS[language]['hidden']}" if check.picture.fully_hidden else ""
     typer.echo(f"  {path}{hidden}")

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from flaneur.cli.store_texts import TEXTS
+from flaneur.cli.texts import default_language
+from flaneur.data.language import Language
 from flaneur.data.platforms import PlatformFormat
 
 
@@ -23,6 +26,7 @@ def export(
     site: Annotated[
         Path | None, typer.Option(help="Site file; its [serve] has position and country, its audit log is told.")
     ] = None,
+    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
 ) -> None:
     """Write exact figures for the operator's own platforms. They are not public figures: `flaneur publish` makes those.
 
@@ -32,6 +36,5 @@ def export(
 
     left_out = export_file(store, form, site, out, time.time_ns())
     if left_out:
-        typer.echo(
-            f"note: DATEX II has no words for these, so they are not in it: {', '.join(sorted(left_out))}", err=True
-        )
+        text = TEXTS[language or default_language()]["left_out"]
+        typer.echo(text.format(figures=", ".join(sorted(left_out))), err=True)

@@ -7,7 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from flaneur.cli.site_texts import TEXTS
+from flaneur.cli.texts import default_language
+from flaneur.data.language import Language
+from flaneur.serve.formats import Words
+
 app = typer.Typer(help="List detectors and fetch one on demand.", invoke_without_command=True)
+
+Said = Annotated[Language | None, typer.Option("--language", help="Language of what is said.")]
 
 
 class Fetchable(StrEnum):
@@ -17,25 +24,29 @@ class Fetchable(StrEnum):
 
 
 @app.callback()
-def list_models(context: typer.Context) -> None:
+def list_models(context: typer.Context, language: Said = None) -> None:
     """List detectors: those that are here and those that can be fetched."""
     if context.invoked_subcommand is not None:
         return
     from flaneur.detect.models import catalogue  # loads the detector's libraries
 
-    table = Table("name", "kinds", "licence", "origin", Column("where", overflow="fold"))
+    language = language or default_language()
+    text, words = TEXTS[language], Words(language)
+    table = Table(
+        *(text[key] for key in ("name", "kinds", "licence", "origin")), Column(text["where"], overflow="fold")
+    )
     for entry in catalogue():
-        kinds = ", ".join(sorted({kind.label for kind in entry.kinds.values()}))
+        kinds = ", ".join(words.kind(kind.label) for kind in sorted(set(entry.kinds.values())))
         where = str(entry.path) if entry.path else f"flaneur models get {entry.name}"
-        table.add_row(entry.name, kinds, entry.licence, entry.origin, where)
+        table.add_row(entry.name, kinds, entry.licence, text[f"from_{entry.name}"], where)
     Console().print(table)
 
 
 @app.command()
-def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")]) -> None:
+def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")], language: Said = None) -> None:
     """Fetch a model and convert it on this machine. It needs the network, once."""
     from flaneur.detect.yolov7 import fetch_yolov7_tiny  # loads the detector's libraries
 
     console = Console(stderr=True)
     path = fetch_yolov7_tiny(lambda text: console.print(text, markup=False, highlight=False))
-    typer.echo(f'{path}\nuse it in a site file:  [detector]  model = "{name.value}"')
+    typer.echo(TEXTS[language or default_language()]["use"].format(path=path, name=name.value))

@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from flaneur.cli.store_texts import TEXTS
+from flaneur.cli.texts import default_language
+from flaneur.data.language import Language
 from flaneur.run.results import OURS
 
 
 def retention(
     store: Annotated[Path, typer.Argument(help="The flaneur.sqlite of a run.")],
     site: Annotated[Path, typer.Option(help="Site file; its [keep] says how old figures may become.")],
+    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
 ) -> None:
     """Delete figures that are too old, or add them up into longer intervals, and wipe them from the file.
 
@@ -19,24 +23,23 @@ def retention(
     """
     from flaneur.run.retention import keep_figures  # takes a second to load, which --help need not wait for
 
+    text = TEXTS[language or default_language()]
+
+    def say(key: str, **values: object) -> None:
+        typer.echo(text[key].format(store=store, **values), err=key == "beside")
+
+    def number(count: int, noun: str) -> str:
+        return f"{count} {text[noun if count == 1 else f'{noun}s']}"
+
     aged = keep_figures(store, site, time.time_ns())
     if not aged:
-        typer.echo(f"{store}: nothing is too old")
+        say("nothing")
     if aged.deleted or aged.runs:
-        typer.echo(
-            f"{store}: {_number(aged.deleted, 'figure')} and {_number(aged.runs, 'description')} of runs deleted"
-        )
+        say("deleted", figures=number(aged.deleted, "figure"), descriptions=number(aged.runs, "description"))
     if aged.coarsened:
-        typer.echo(f"{store}: {_number(aged.coarsened, 'figure')} added up into {aged.into}")
+        say("coarsened", figures=number(aged.coarsened, "figure"), into=aged.into)
     if aged.dropped:
-        measures = ", ".join(aged.dropped_measures)
-        typer.echo(f"{store}: {_number(aged.dropped, 'figure')} deleted that cannot be added up: {measures}")
+        say("dropped", figures=number(aged.dropped, "figure"), measures=", ".join(aged.dropped_measures))
     beside = sorted(path.name for path in store.parent.iterdir() if path.name in OURS and path.name != store.name)
     if beside:
-        typer.echo(
-            f"note: {', '.join(beside)} beside it were not touched; delete them when their time has come", err=True
-        )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+        say("beside", files=", ".join(beside))

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flaneur.cli.live_texts import TEXTS
+from flaneur.cli.texts import default_language
+from flaneur.data.language import Language
+from flaneur.serve.formats import Words
+
 if TYPE_CHECKING:
     from flaneur.run.live.setup import SiteSetup
 
@@ -21,6 +26,7 @@ def watch(
         bool, typer.Option("--plan", help="Measure for 20 s how many such cameras this machine carries; store nothing.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    language: Annotated[Language | None, typer.Option(help="Language of the plan; the log is in English.")] = None,
 ) -> None:
     """Watch a site: measure all its cameras until stopped.
 
@@ -34,7 +40,7 @@ def watch(
 
         set_up_logs(as_json=log_json, verbose=verbose)
         if plan:
-            show_forecast(read_setup(site))
+            show_forecast(read_setup(site), language or default_language())
         else:
             Watch(read_setup(site)).run(stop, reload)
 
@@ -56,24 +62,23 @@ def signals() -> Iterator[tuple[threading.Event, threading.Event]]:
             signal.signal(number, handler)
 
 
-def show_forecast(setup: "SiteSetup") -> None:
+def show_forecast(setup: "SiteSetup", language: Language) -> None:
     """Measure, and say what follows."""
     from flaneur.run.live.planning import forecast
 
+    text, number = TEXTS[language], Words(language).number
+
+    def say(key: str, **values: object) -> None:
+        typer.echo(text[key].format(**values), err=key in ("silent", "too_many"))
+
     found = forecast(setup)
     for name in found.lost:
-        typer.echo(f"note: camera {name!r} gave no pictures and is not part of this", err=True)
+        say("silent", camera=name)
     cores = found.decode_cores + found.look_cores
-    typer.echo(f"measured on {found.measured} of the site's cameras:")
-    typer.echo(
-        f"  a camera sends {found.frames_per_s:.1f} frames a second; the detector looks {found.looks_per_s:.1f} times"
-    )
-    typer.echo(f"  a camera takes {cores:.3f} cores ({found.decode_cores:.3f} to decode), {found.memory_mb:.0f} MB")
-    typer.echo(f"this machine: {found.cores} cores, {found.free_memory_mb:.0f} MB free")
-    typer.echo(f"it carries about {found.cameras} such cameras")
-    wanted = len(setup.cameras)
-    if found.cameras < wanted:
-        typer.echo(
-            f"note: the site has {wanted}; lower detector.rate_per_s or use the cameras' sub-streams, or fewer cameras",
-            err=True,
-        )
+    say("measured", number=found.measured)
+    say("sends", frames=number(found.frames_per_s, 1), looks=number(found.looks_per_s, 1))
+    say("takes", cores=number(cores, 3), decode=number(found.decode_cores, 3), memory=number(found.memory_mb))
+    say("machine", cores=found.cores, memory=number(found.free_memory_mb))
+    say("carries", cameras=found.cameras)
+    if found.cameras < len(setup.cameras):
+        say("too_many", cameras=len(setup.cameras))

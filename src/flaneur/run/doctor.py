@@ -1,4 +1,7 @@
-"""Checks whether a machine and a site are fit to watch, one finding for each thing that is looked at."""
+"""Checks whether a machine and a site are fit to watch, one finding for each thing that is looked at.
+
+What is said of a finding, and what to do, is in `flaneur.cli.doctor_texts` under its key.
+"""
 
 import ctypes
 import os
@@ -6,9 +9,9 @@ import shutil
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -42,12 +45,15 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it is, and what to do where it is not well."""
+    """What was looked at, and how it is."""
 
     verdict: Verdict
     what: str
-    text: str
-    remedy: str = ""
+    """`memory`, `clock`, `camera` …"""
+    key: str
+    """Of the sentence about it; each key that is not `ok` has a remedy, too."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What fills the gaps of the sentence: text, paths, numbers, a tuple of kinds' labels; None where it is unknown."""
 
 
 def examine(site_path: Path | None, *, cameras: bool) -> Iterator[Finding]:
@@ -61,9 +67,10 @@ def examine(site_path: Path | None, *, cameras: bool) -> Iterator[Finding]:
     try:
         setup = read_setup(site_path)
     except UserError as error:
-        yield Finding("fail", "site", str(error), "put that right, then ask again")
+        yield Finding("fail", "site", "site_wrong", {"error": error})
         return
-    yield Finding("ok", "site", f"{setup.site.site.name}, {len(setup.cameras)} camera(s), {site_path}")
+    said = {"name": setup.site.site.name, "cameras": len(setup.cameras), "path": site_path}
+    yield Finding("ok", "site", "site", said)
     yield from of_store(setup.folder)
     yield from permissions(setup)
     yield from _services(setup)
@@ -75,23 +82,16 @@ def examine(site_path: Path | None, *, cameras: bool) -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    cores = len(os.sched_getaffinity(0))
-    yield Finding("ok", "cores", f"{cores} may be used")
+    yield Finding("ok", "cores", "cores", {"cores": len(os.sched_getaffinity(0))})
     free_mb = _free_memory_mb()
-    more = "close other programs, or give the machine (or its container) more"
     if free_mb < FEW_MB:
-        yield Finding("fail", "memory", f"{free_mb} MB are free, {FEW_MB} MB are needed", more)
+        yield Finding("fail", "memory", "memory_short", {"free": free_mb, "needed": FEW_MB})
     elif free_mb < MANY_MB:
-        yield Finding("warn", "memory", f"{free_mb} MB are free; that is enough for a few cameras", more)
+        yield Finding("warn", "memory", "memory_low", {"free": free_mb})
     else:
-        yield Finding("ok", "memory", f"{free_mb} MB are free")
+        yield Finding("ok", "memory", "memory", {"free": free_mb})
     if os.geteuid() == 0:
-        yield Finding(
-            "warn",
-            "account",
-            "this is root, who may do anything",
-            "run as an account of its own, as flaneur.service does",
-        )
+        yield Finding("warn", "account", "root")
 
 
 def _free_memory_mb() -> int:
@@ -107,16 +107,16 @@ def _free_memory_mb() -> int:
 
 def _codecs() -> Iterator[Finding]:
     for name, codec in DECODERS.items():
-        yield _codec(name, codec, "r", "cameras that send it cannot be watched")
-    yield _codec("H.264 (writing)", ENCODER, "w", "redacted videos cannot be written")
+        yield _codec(name, codec, "r", "codec_reads")
+    yield _codec("H.264", ENCODER, "w", "codec_writes")
 
 
-def _codec(name: str, codec: str, mode: Literal["r", "w"], otherwise: str) -> Finding:
+def _codec(name: str, codec: str, mode: Literal["r", "w"], key: str) -> Finding:
     try:
         av.Codec(codec, mode)
     except av.codec.codec.UnknownCodecError:
-        return Finding("fail", "codec", f"{name}: is not there; {otherwise}", "install the package av from a wheel")
-    return Finding("ok", "codec", name)
+        return Finding("fail", "codec", f"{key}_not", {"codec": name})
+    return Finding("ok", "codec", key, {"codec": name})
 
 
 class _Timex(ctypes.Structure):
@@ -142,17 +142,10 @@ def _clock() -> Finding:
     now = _Timex()  # modes = 0: only read
     state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(now))
     if state < 0:
-        return Finding(
-            "warn", "clock", "the system does not tell whether it is right", "make sure that NTP or PTP runs"
-        )
+        return Finding("warn", "clock", "clock_untold")
     if now.status & STA_UNSYNC:
-        return Finding(
-            "warn",
-            "clock",
-            "no time server keeps it right; intervals would drift from those of other sites",
-            "install and start one of: systemd-timesyncd, chrony, ntpsec",
-        )
-    return Finding("ok", "clock", f"kept right, to {now.maxerror / US_PER_MS:.0f} ms at worst")
+        return Finding("warn", "clock", "clock_adrift")
+    return Finding("ok", "clock", "clock", {"worst": round(now.maxerror / US_PER_MS)})
 
 
 def _model(params: DetectParams) -> Finding:
@@ -160,9 +153,10 @@ def _model(params: DetectParams) -> Finding:
         detector = open_detector(params)
         detector.detect(np.zeros((480, 640, 3), np.uint8))
     except UserError as error:
-        return Finding("fail", "model", str(error), "name another model under [detector], or get this one")
-    kinds = ", ".join(kind.label for kind in detector.facts.kinds)
-    return Finding("ok", "model", f"{detector.facts.name}, SHA-256 {detector.facts.sha256}; it tells {kinds}")
+        return Finding("fail", "model", "model_wrong", {"error": error})
+    facts = detector.facts
+    kinds = tuple(kind.label for kind in facts.kinds)
+    return Finding("ok", "model", "model", {"name": facts.name, "sha256": facts.sha256, "kinds": kinds})
 
 
 def of_store(folder: Path) -> Iterator[Finding]:
@@ -172,32 +166,30 @@ def of_store(folder: Path) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"1")
     except OSError as error:
-        yield Finding("fail", "store", f"{there}: cannot be written: {error.strerror}", "let this account write there")
+        yield Finding("fail", "store", "folder_closed", {"folder": there, "error": error.strerror})
         return
-    yield Finding("ok", "store", f"{there} can be written")
-    free_mb = shutil.disk_usage(there).free // MB
-    text, less = f"{free_mb} MB are free", "free some, or let old figures go: [keep] and flaneur retention"
-    verdict: Verdict = "fail" if free_mb < FULL_MB else "warn" if free_mb < NEARLY_FULL_MB else "ok"
-    yield Finding(verdict, "disk", text, "" if verdict == "ok" else less)
+    yield Finding("ok", "store", "folder", {"folder": there})
+    free = {"free": shutil.disk_usage(there).free // MB}
+    if free["free"] < NEARLY_FULL_MB:
+        yield Finding("fail" if free["free"] < FULL_MB else "warn", "disk", "disk_low", free)
+    else:
+        yield Finding("ok", "disk", "disk", free)
     if (kind := _disk_kind(there)) in NETWORK_DISKS:
-        yield Finding(
-            "warn", "disk", f"{there} is on a network disk ({kind}), where a store can be damaged", "take a local disk"
-        )
+        yield Finding("warn", "disk", "disk_network", {"folder": there, "kind": kind})
     path = folder / STORE
     if path.exists():
         yield _integrity(path)
 
 
 def _integrity(path: Path) -> Finding:
-    restore = "stop the program, put the file aside, and restore it from a copy"
     try:
         Store.open(path, read_only=True).close()
         damage = Archive(path).damage()
     except UserError as error:
-        return Finding("fail", "store", str(error), restore)
+        return Finding("fail", "store", "store_wrong", {"error": error})
     if damage:
-        return Finding("fail", "store", f"{path}: is damaged: {damage}", restore)
-    return Finding("ok", "store", f"{path} is whole")
+        return Finding("fail", "store", "store_damaged", {"path": path, "damage": damage.replace("\n", "; ")})
+    return Finding("ok", "store", "store", {"path": path})
 
 
 def _disk_kind(folder: Path) -> str:
@@ -213,60 +205,52 @@ def _disk_kind(folder: Path) -> str:
 
 def permissions(setup: SiteSetup) -> Iterator[Finding]:
     """Whether others can change what decides, or read what is the operator's only."""
-    files = {"site file": (setup.path, stat.S_IWOTH | stat.S_IWGRP, "change")}
+    yield _closed("site_file", setup.path, stat.S_IWOTH | stat.S_IWGRP, "go-w")
     if setup.folder.is_dir():  # exact figures: for the operator only
-        files["folder of the store"] = (setup.folder, stat.S_IRWXO, "read or change")
+        yield _closed("results", setup.folder, stat.S_IRWXO, "o-rwx")
     if setup.site.watch.secrets is not None:  # that it is private was checked when it was read
-        yield Finding("ok", "permissions", f"{setup.path.parent / setup.site.watch.secrets}: nobody else can read it")
+        yield Finding("ok", "permissions", "secrets", {"path": setup.path.parent / setup.site.watch.secrets})
     if setup.site.audit is not None:
-        files["key of the audit log"] = (log_paths(setup.path)[1], stat.S_IRWXO | stat.S_IRWXG, "read or change")
-    for what, (path, others, do) in files.items():
-        if not path.exists():
-            yield Finding("warn", "permissions", f"{path}: is not there yet", "make it with: flaneur audit init")
-        elif path.stat().st_mode & others:
-            sign = "o-rwx" if others == stat.S_IRWXO else "go-w" if do == "change" else "go-rwx"
-            yield Finding("warn", "permissions", f"{path}: others can {do} the {what}", f"chmod {sign} {path}")
+        _, key = log_paths(setup.path)
+        if key.exists():
+            yield _closed("key", key, stat.S_IRWXO | stat.S_IRWXG, "go-rwx")
         else:
-            yield Finding("ok", "permissions", f"{path}: nobody else can {do} the {what}")
+            yield Finding("warn", "permissions", "key_missing", {"path": key})
+
+
+def _closed(key: str, path: Path, others: int, sign: str) -> Finding:
+    """Whether nobody else has the rights `others`; `sign` is what takes them away."""
+    if path.stat().st_mode & others:
+        return Finding("warn", "permissions", f"{key}_open", {"path": path, "sign": sign})
+    return Finding("ok", "permissions", key, {"path": path})
 
 
 def _services(setup: SiteSetup) -> Iterator[Finding]:
     serve, mqtt = setup.site.serve, setup.site.mqtt
     if serve is not None:
-        address = (serve.host, serve.port)
+        address = {"host": serve.host, "port": serve.port}
         try:
             family = socket.AF_INET6 if ":" in serve.host else socket.AF_INET
-            socket.create_server(address, family=family).close()
+            socket.create_server((serve.host, serve.port), family=family).close()
         except OSError as error:
-            yield Finding(
-                "warn",
-                "serve",
-                f"{serve.host} port {serve.port}: {error.strerror or error}",
-                "well if flaneur watch runs already; else take another host or port",
-            )
+            yield Finding("warn", "serve", "port_taken", {**address, "error": error.strerror or error})
         else:
-            yield Finding("ok", "serve", f"{serve.host} port {serve.port} is free")
+            yield Finding("ok", "serve", "port", address)
     if mqtt is not None:
+        address = {"host": mqtt.host, "port": mqtt.port}
         try:
             with closing(socket.create_connection((mqtt.host, mqtt.port), PORT_S)):
-                yield Finding("ok", "mqtt", f"{mqtt.host} port {mqtt.port} answers")
+                yield Finding("ok", "mqtt", "broker", address)
         except OSError as error:
-            yield Finding(
-                "warn",
-                "mqtt",
-                f"{mqtt.host} port {mqtt.port}: {error.strerror or error}",
-                "start the broker, or check both",
-            )
+            yield Finding("warn", "mqtt", "broker_silent", {**address, "error": error.strerror or error})
 
 
 def _camera(camera: CameraSetup, site_path: Path) -> Finding:
-    what = f"camera {camera.name}"
+    name = {"camera": camera.name}
     try:
         with LiveSource(camera.address, camera.source, Clock(), 0) as source:
             info = source.info
     except (LostError, UserError) as error:
-        return Finding(
-            "fail", what, str(error), f"look closer: flaneur camera test {site_path} --camera {camera.name!r}"
-        )
-    rate = "" if info.rate_per_s is None else f", {info.rate_per_s:g} frames/s"
-    return Finding("ok", what, f"{info.codec}, {info.width_px} × {info.height_px}{rate}")
+        return Finding("fail", "camera", "camera_lost", {**name, "error": error, "site": site_path})
+    picture = {"codec": info.codec, "width": info.width_px, "height": info.height_px, "rate": info.rate_per_s}
+    return Finding("ok", "camera", "camera", {**name, **picture})

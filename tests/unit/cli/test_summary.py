@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from flaneur.cli.summary import as_json, coverage_line, show_summary, totals
-from flaneur.cli.texts import TEXTS, clock
+from flaneur.cli.texts import clock
 from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
@@ -168,7 +168,3 @@ def test_json_holds_the_totals() -> None:
     (note,) = said["notes"]
     assert (note["key"], note["numbers"]) == ("ended_early", [2.5, 1062])
     assert note["text"].startswith("The pictures end 2.50 s before")
-
-
-def test_both_languages_say_the_same_things() -> None:
-    assert TEXTS["en"].keys() == TEXTS["de"].keys()
