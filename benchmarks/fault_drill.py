@@ -88,12 +88,14 @@ class Drill:
             self.resident_mb.append(int(status.split()[1]) * 4096 / 1e6)
             self.descriptors.append(len(list(Path(f"/proc/{self.process.pid}/fd").iterdir())))
 
-    def signal(self, number: int) -> None:
-        """Like a service manager, which asks nothing of a program that has not said that it is ready."""
-        assert self.process is not None
-        while number == signal.SIGHUP and '"event": "watching"' not in self.log.read_text()[self.begun_at :]:
+    def wait_until_ready(self) -> None:
+        """A program that has just been started reads the site file as it finds it."""
+        while '"event": "watching"' not in self.log.read_text()[self.begun_at :]:
             time.sleep(0.1)
             self.look_after()
+
+    def signal(self, number: int) -> None:
+        assert self.process is not None
         self.process.send_signal(number)
 
 
@@ -171,11 +173,13 @@ def fill_disk(drill: Drill, good: ExitStack) -> None:
 
 
 def change_site(drill: Drill, _good: ExitStack) -> None:
+    drill.wait_until_ready()
     drill.write_site(f"line {time.time():.0f}")
     drill.signal(signal.SIGHUP)
 
 
 def spoil_site(drill: Drill, good: ExitStack) -> None:
+    drill.wait_until_ready()
     path = drill.folder / "site.toml"
     text = path.read_text()
     path.write_text(text + "[nonsense]\n")
@@ -274,9 +278,7 @@ def main() -> None:
         small_disk(stack, folder / "results")
         drill.write_site()
         drill.start()
-        begun = lambda: drill.log.exists() and '"watching"' in drill.log.read_text()  # noqa: E731
-        while not begun():
-            time.sleep(0.1)
+        drill.wait_until_ready()
         first_s = time.time()
         table = timetable(rng, asked.faults, 60 * asked.minutes, names)
         run(drill, table, 60 * asked.minutes)
