@@ -203,16 +203,18 @@ STRIKES = {
 
 def run(drill: Drill, table: list[Fault], seconds: float) -> None:
     begin_s = time.monotonic()
-    lasting: list[tuple[float, ExitStack]] = []
+    lasting: list[tuple[float, Fault, ExitStack]] = []
     waiting = list(table)
-    while (now_s := time.monotonic() - begin_s) < seconds or lasting:
-        for end_s, good in [one for one in lasting if one[0] <= now_s]:
-            good.close()
-            lasting.remove((end_s, good))
-        while waiting and waiting[0].at_s <= now_s:
-            fault = waiting.pop(0)
+    while (now_s := time.monotonic() - begin_s) < seconds or lasting or waiting:
+        for one in [one for one in lasting if one[0] <= now_s]:
+            one[-1].close()
+            lasting.remove(one)
+        for fault in [fault for fault in waiting if fault.at_s <= now_s]:
+            if not fault.camera and any(not other.camera for _, other, _ in lasting):
+                continue  # starting the program takes its time, and what strikes it comes one after the other
+            waiting.remove(fault)
             good = strike(drill, fault)
-            lasting.append((now_s + fault.lasts_s, good))
+            lasting.append((time.monotonic() - begin_s + fault.lasts_s, fault, good))
         drill.look_after()
         time.sleep(0.2)
 
