@@ -36,17 +36,27 @@ AUDIT = """
 log = "audit.jsonl"
 key = "audit.key"
 """
+LINE = {"type": "line", "coordinates": [{"x": 9, "y": 0}, {"x": 9, "y": 200}]}
 SECTIONS = {
     "sections": [
         {"id": "1", "name": "cut", "type": "cutting", "coordinates": []},
-        {"id": "2", "name": "west", "type": "line", "coordinates": [{"x": 9, "y": 0}, {"x": 9, "y": 200}]},
+        {"id": "2", "name": "west", **LINE},
+        {"id": "3", "name": "west", **LINE, "relative_offset_coordinates": {"section-enter": {"x": 0.5, "y": 0.5}}},
     ],
-    "flows": [],
+    "flows": [
+        {"name": "a", "start": "1", "end": "2"},
+        {"name": "b", "start": "2", "end": "2"},
+        {"name": "west", "start": "2", "end": "3", "distance": 7.5},
+    ],
 }
+"""An import has something to say of each."""
 SAID = {
     "doctor --no-cameras": ("Arbeitsspeicher: ", "unterscheidet: Fußgänger, Zweiräder, Pkw"),
     "camera test site.toml --seconds 2": ("north: h264 320×240; ", "im eigenen Takt abgespielt"),
-    "export flaneur.sqlite --format datex2 --out measured.xml": ("Dafür hat DATEX II keine Wörter",),
+    "export flaneur.sqlite --format datex2 --out measured.xml": (
+        "Für diese Zahlen hat DATEX II keine Wörter",
+        "  Überquerungen von Linien: Fußgänger\n",
+    ),
     "retention flaneur.sqlite --site site.toml": ("flaneur.sqlite: nichts ist zu alt", "Hinweis: report.html daneben"),
     "audit init --site audited.toml": (
         "audit.jsonl: begonnen",
@@ -60,7 +70,17 @@ SAID = {
         "eingeschaltet: [keep]",
     ),
     "site init street.mp4 --site new.toml": ("new.toml: bearbeiten", "new.png: Koordinaten am Gitter"),
-    "site import a.otflow --video street.mp4 --site new.toml": ("Hinweis: section 'cut'", "new.toml: geschrieben"),
+    "site import a.otflow --video street.mp4 --site new.toml": (
+        "Hinweis: Sektion 'cut' ausgelassen: sie zerschneidet Spuren",
+        "Hinweis: Sektion 'west' heißt hier 'west 2', da",
+        "Hinweis: Strom 'a' ausgelassen: er beginnt oder endet an einer schneidenden Sektion",
+        "Hinweis: Strom 'b' ausgelassen: er beginnt und endet an derselben Sektion",
+        "Hinweis: Strom 'west' heißt hier 'west 3', da",
+        "Hinweis: Strom 'west': seine Länge fehlt hier",
+        "Hinweis: 'west 2': bisher mit einem anderen Punkt des Rahmens gezählt",
+        "Flaneur hat einen je Kamera, [0.5, 1.0], also",
+        "new.toml: geschrieben",
+    ),
     "models": ("Herkunft", "trainiert mit COCO", "Zweiräder"),
 }
 
@@ -103,6 +123,14 @@ def test_the_option_goes_before_the_locale(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     assert "site.toml: good" in command(capsys, "site", "check", folder / "site.toml", "--language", "en").out
+
+
+@pytest.mark.parametrize(("language", "explained"), [("de", "# Eine Zone zählt"), ("en", "# A zone counts")])
+def test_a_new_site_file_is_explained_in_the_language(
+    language: str, explained: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(capsys, "site", "init", folder / "street.mp4", "--site", folder / "new.toml", "--language", language)
+    assert explained in (folder / "new.toml").read_text("utf-8")
 
 
 def test_errors_are_in_english(

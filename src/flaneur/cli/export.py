@@ -1,6 +1,7 @@
 """`flaneur export`: a store's figures in the words of other platforms."""
 
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from flaneur.cli.store_texts import TEXTS
 from flaneur.cli.texts import default_language
 from flaneur.data.language import Language
 from flaneur.data.platforms import PlatformFormat
+from flaneur.data.statistics import split_name
+from flaneur.serve.formats import Words
 
 
 def export(
@@ -34,7 +37,22 @@ def export(
     """
     from flaneur.run.exporting import export_file  # takes a second to load
 
+    language = language or default_language()
     left_out = export_file(store, form, site, out, time.time_ns())
     if left_out:
-        text = TEXTS[language or default_language()]["left_out"]
-        typer.echo(text.format(figures=", ".join(sorted(left_out))), err=True)
+        typer.echo(TEXTS[language]["left_out"], err=True)
+    for line in listed(left_out, language):
+        typer.echo(f"  {line}", err=True)
+
+
+def listed(figures: Iterable[tuple[str, str]], language: Language) -> Iterator[str]:
+    """A line for each measure with its kinds: `Speed · Median: all kinds, pedestrians`."""
+    words = Words(language)
+    kinds: dict[str, list[str]] = {}
+    for measure, kind in sorted(figures):
+        kinds.setdefault(measure, []).append(words.kind(kind))
+    for measure, of in kinds.items():
+        stem, statistic = split_name(measure)
+        name = TEXTS[language].get(f"measure_{stem}") or words.measure(stem)
+        label = words.listed_label(name, words.say(f"stat_{statistic}") if statistic else "")
+        yield f"{label}: {', '.join(of)}"

@@ -45,8 +45,8 @@ def list_models(context: typer.Context, language: Said = None) -> None:
 @app.command()
 def get(name: Annotated[Fetchable, typer.Argument(help="Which one.")], language: Said = None) -> None:
     """Fetch a model and convert it on this machine. It needs the network, once."""
-    from flaneur.detect.yolov7 import fetch_yolov7_tiny  # loads the detector's libraries
+    from flaneur.detect.yolov7 import PACKAGE, fetch_yolov7_tiny  # loads the detector's libraries
 
-    console = Console(stderr=True)
-    path = fetch_yolov7_tiny(lambda text: console.print(text, markup=False, highlight=False))
-    typer.echo(TEXTS[language or default_language()]["use"].format(path=path, name=name.value))
+    text = TEXTS[language or default_language()]
+    path = fetch_yolov7_tiny(lambda step: typer.echo(text[f"get_{step}"].format(package=PACKAGE), err=True))
+    typer.echo(text["use"].format(path=path, name=name.value))

@@ -58,8 +58,9 @@ def init(
 
     picture = site.with_suffix(".png")
     _must_be_new(site, picture)
-    start_site(video, site, picture)
-    text = TEXTS[language or default_language()]
+    language = language or default_language()
+    start_site(video, site, picture, language)
+    text = TEXTS[language]
     typer.echo(text["edit"].format(site=site))
     typer.echo(text["grid"].format(picture=picture))
 
@@ -77,7 +78,7 @@ def import_(
     _must_be_new(site)
     text = TEXTS[language or default_language()]
     for note in import_otflow(sections, video, site):
-        typer.echo(text["note"].format(note=note), err=True)
+        typer.echo(text["note"].format(note=text[f"note_{note.key}"].format(**note.values)), err=True)
     typer.echo(text["imported"].format(site=site, video=video))
 
 

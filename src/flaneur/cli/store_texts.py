@@ -4,7 +4,12 @@ from flaneur.data.language import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
-        "left_out": "note: DATEX II has no words for these, so they are not in it: {figures}",
+        "left_out": "note: DATEX II has no words for these figures, so they are not in it:",
+        "measure_crossings": "Crossings of lines",
+        "measure_passages": "Entries and exits of zones and of the picture",
+        "measure_flow": "Passed on a flow",
+        "measure_occupancy": "Present on average",
+        "measure_occupancy_peak": "Most present at once",
         "nothing": "{store}: nothing is too old",
         "deleted": "{store}: {figures} and {descriptions} of runs deleted",
         "coarsened": "{store}: {figures} added up into {into}",
@@ -28,7 +33,12 @@ TEXTS: dict[Language, dict[str, str]] = {
         "holds": "the log with the head {head} holds this entry:",
     },
     "de": {
-        "left_out": "Hinweis: Dafür hat DATEX II keine Wörter, also fehlt es darin: {figures}",
+        "left_out": "Hinweis: Für diese Zahlen hat DATEX II keine Wörter, also fehlen sie darin:",
+        "measure_crossings": "Überquerungen von Linien",
+        "measure_passages": "Ein- und Austritte von Zonen und des Bildes",
+        "measure_flow": "Auf einem Strom gezählt",
+        "measure_occupancy": "Im Mittel anwesend",
+        "measure_occupancy_peak": "Höchstens zugleich anwesend",
         "nothing": "{store}: nichts ist zu alt",
         "deleted": "{store}: {figures} und {descriptions} von Läufen gelöscht",
         "coarsened": "{store}: {figures} zusammengefasst zu {into}",

@@ -8,10 +8,11 @@ and have no counterpart here.
 import bz2
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -24,14 +25,34 @@ DECIMALS = 6
 """Of a fraction of the picture: finer than a hundredth of a pixel in any video."""
 LONGEST_NAME = 80
 
+ImportNoteKey = Literal[
+    "section_cuts",
+    "section_renamed",
+    "flow_renamed",
+    "flow_of_cut",
+    "flow_to_itself",
+    "flow_distance",
+    "other_points",
+    "no_section",
+]
+"""What a note is about; `flaneur.cli.site_texts` has a sentence for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    """One thing that was changed or left out, or that the user should look at."""
+
+    key: ImportNoteKey
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What fills the gaps of the sentence: names as the file has them, the anchor of the camera."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an `.otflow` file describes."""
 
     camera: CameraTable
-    notes: tuple[str, ...]
-    """What was changed or left out, one sentence each, for the user."""
+    notes: tuple[ImportNote, ...]
 
 
 def read_otflow(path: Path, width_px: int, height_px: int, camera: str = "camera") -> Imported:
@@ -95,7 +116,7 @@ class _Reader:
     flows: list[FlowTable] = field(default_factory=list)
     place: dict[str, str | None] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)
     anchors: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def section(self, number: int, section: dict[str, Any]) -> None:
@@ -107,14 +128,14 @@ class _Reader:
         kind = section.get("type")
         if kind == "cutting":
             self.place[key] = None
-            self.notes.append(f"{where} was left out: it cuts tracks, which Flaneur does not do")
+            self._note("section_cuts", name=given)
             return
         if kind not in ("line", "area"):
             raise ConfigError(f"{self.origin}: {where}: type {kind!r} is unknown; known are line, area and cutting")
         points = self._points(where, section.get("coordinates"))
         if kind == "area" and len(points) > 1 and points[0] == points[-1]:
             points.pop()
-        name = self._name(where, given)
+        name = self._name("section_renamed", given)
         try:
             if kind == "line":
                 self.lines.append(LineTable(name=name, points=points))
@@ -136,28 +157,25 @@ class _Reader:
             ends.append(self.place[section])
         origin, destination = ends
         if origin is None or destination is None:
-            self.notes.append(f"{where} was left out: it begins or ends at a cutting section")
+            self._note("flow_of_cut", name=given)
         elif origin == destination:
-            self.notes.append(f"{where} was left out: it begins and ends at the same section")
+            self._note("flow_to_itself", name=given)
         else:
-            name = self._name(where, given)
+            name = self._name("flow_renamed", given)
             try:
                 self.flows.append(FlowTable(name=name, origin=origin, destination=destination))
             except ValidationError as error:
                 raise ConfigError(f"{self.origin}: {where}: {_first_fault(error)}") from None
             if flow.get("distance"):
-                self.notes.append(f"{where}: its distance was left out; Flaneur measures no speed between sections")
+                self._note("flow_distance", name=given)
 
     def imported(self, camera: str) -> Imported:
         if not self.lines and not self.zones:
-            self.notes.append("the file holds no section to count at")
+            self._note("no_section")
         used = list(self.anchors.values())
         anchor = max(used, key=used.count, default=GROUND_POINT)
         if others := [name for name, point in self.anchors.items() if point != anchor]:
-            self.notes.append(
-                f"{', '.join(others)}: counted with another point of the box until now than the other sections; "
-                f"Flaneur has one for a camera, {list(anchor)}, so look whether they lie where that point passes"
-            )
+            self._note("other_points", names=", ".join(map(repr, others)), anchor=list(anchor))
         table = CameraTable(name=camera, anchor=anchor, line=self.lines, zone=self.zones, flow=self.flows)
         return Imported(table, tuple(self.notes))
 
@@ -179,7 +197,10 @@ class _Reader:
                 points.append(point)
         return points
 
-    def _name(self, where: str, given: str) -> str:
+    def _note(self, key: ImportNoteKey, **values: object) -> None:
+        self.notes.append(ImportNote(key, values))
+
+    def _name(self, renamed: ImportNoteKey, given: str) -> str:
         printable = "".join(c for c in given if c >= " ") or "unnamed"
         name = printable[:LONGEST_NAME]
         number = 1
@@ -188,7 +209,7 @@ class _Reader:
             ending = f" {number}"
             name = printable[: LONGEST_NAME - len(ending)] + ending
         if name != given:
-            self.notes.append(f"{where} is called {name!r} here, since names must be unique, short and printable")
+            self._note(renamed, name=given, here=name)
         self.taken.add(name)
         return name
 

@@ -67,4 +67,4 @@ def _entry(params: DetectParams) -> ModelEntry:
         raise ModelError(f"{path.name}: its output layout {given}; say which of {', '.join(LAYOUTS)} it is")
     if not params.kinds:
         raise ModelError(f'{path.name}: say which classes it tells apart, e.g. classes = {{ 0 = "pedestrian" }}')
-    return ModelEntry(path.stem, params.licence, "the site's owner", path, params.layout, params.kinds)
+    return ModelEntry(path.stem, params.licence, path, params.layout, params.kinds)

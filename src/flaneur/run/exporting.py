@@ -19,11 +19,13 @@ from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
 
 
-def export_file(store: Path, form: PlatformFormat, site_path: Path | None, out: Path, now_ns: int) -> set[str]:
+def export_file(
+    store: Path, form: PlatformFormat, site_path: Path | None, out: Path, now_ns: int
+) -> set[tuple[str, str]]:
     """All figures of a store as the file `out`, which appears whole or not at all; recorded where the site has an audit
     log.
 
-    Gives the figures that the format has no words for, as `measure of kind`. UserError when the store is not the
+    Gives measure and kind of the figures that the format has no words for. UserError when the store is not the
     site's, holds several, or its figures have no dates.
     """
     with recording(site_path) as write:
@@ -33,7 +35,7 @@ def export_file(store: Path, form: PlatformFormat, site_path: Path | None, out: 
             raise StoreError(
                 f"{store}: the date of its video is not known, and other platforms need one; state `start`"
             )
-        left_out: set[str] = set()
+        left_out: set[tuple[str, str]] = set()
         digest, size = hashlib.sha256(), 0
         with written_whole(out) as file:
             for text in _writers(archive, facts, left_out, now_ns)[form]():
@@ -46,7 +48,7 @@ def export_file(store: Path, form: PlatformFormat, site_path: Path | None, out: 
 
 
 def _writers(
-    archive: Archive, facts: SiteFacts, left_out: set[str], now_ns: int
+    archive: Archive, facts: SiteFacts, left_out: set[tuple[str, str]], now_ns: int
 ) -> dict[PlatformFormat, Callable[[], Iterator[str]]]:
     def told(figures: Iterable[Measurement]) -> Iterator[Measurement]:
         some = False
@@ -55,7 +57,7 @@ def _writers(
                 some = True
                 yield figure
             else:
-                left_out.add(f"{figure.measure} of {figure.kind}")
+                left_out.add((figure.measure, figure.kind))
         if not some:  # a document without any is none by its schema
             raise StoreError(
                 f"{archive.path}: holds nothing that DATEX II has words for, which is vehicles and their speeds; "

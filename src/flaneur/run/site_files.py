@@ -8,8 +8,9 @@ from string import Template
 
 import numpy as np
 
-from flaneur.config.otflow import read_otflow, site_toml
+from flaneur.config.otflow import ImportNote, read_otflow, site_toml
 from flaneur.config.site import SiteFile, SiteTable
+from flaneur.data.language import Language
 from flaneur.data.released import RedactedImage
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.detector import DetectParams, open_detector
@@ -32,18 +33,18 @@ LOOKS_PER_S = 2.0
 EXAMPLE_START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 """Stands in the new site file where the video does not say when it was recorded."""
 
-START = Path(__file__).parent / "templates" / "site.toml"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
-def start_site(video: Path, site: Path, picture: Path) -> None:
-    """Write a commented site file for `video`, and a picture of its empty place under a grid.
+def start_site(video: Path, site: Path, picture: Path, language: Language) -> None:
+    """Write a site file for `video` with comments in `language`, and a picture of its empty place under a grid.
 
     UserError when the video cannot be used or the files cannot be written.
     """
     with FileSource(video) as source:
         created = source.info.created or EXAMPLE_START
         place = empty_place(source, open_detector(DetectParams()))
-    text = Template(START.read_text("utf-8")).substitute(
+    text = Template((TEMPLATES / f"site.{language}.toml").read_text("utf-8")).substitute(
         picture=picture.name,
         site=site,
         name=json.dumps(_title(video), ensure_ascii=False),
@@ -54,7 +55,7 @@ def start_site(video: Path, site: Path, picture: Path) -> None:
     _write(site, text.encode())
 
 
-def import_otflow(sections: Path, video: Path, site: Path) -> tuple[str, ...]:
+def import_otflow(sections: Path, video: Path, site: Path) -> tuple[ImportNote, ...]:
     """Write `site` from the sections and flows of an .otflow file; returns notes for the user."""
     with FileSource(video) as source:
         imported = read_otflow(sections, source.info.width_px, source.info.height_px)

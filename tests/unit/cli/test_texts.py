@@ -1,10 +1,14 @@
 import string
+from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 
 from flaneur.cli import doctor_texts, ground_texts, live_texts, papers, publish_texts, site_texts, store_texts, texts
+from flaneur.config.otflow import ImportNoteKey
 from flaneur.data.language import Language
 from flaneur.detect.models import catalogue
+from flaneur.detect.yolov7 import Step
 
 ALL: dict[str, dict[Language, dict[str, str]]] = {
     "labels of the doctor": doctor_texts.LABELS,
@@ -32,7 +36,13 @@ def gaps(text: str) -> set[str]:
     return {gap for _, gap, _, _ in string.Formatter().parse(text) if gap}
 
 
-def test_every_model_is_said_to_come_from_somewhere() -> None:
-    assert {f"from_{entry.name}" for entry in catalogue()} == {
-        key for key in site_texts.TEXTS["en"] if key.startswith("from_")
-    }
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [
+        pytest.param("from_", [entry.name for entry in catalogue()], id="models"),
+        pytest.param("get_", get_args(Step), id="steps of fetching one"),
+        pytest.param("note_", get_args(ImportNoteKey), id="notes of an import"),
+    ],
+)
+def test_each_has_its_text(prefix: str, names: Iterable[str]) -> None:
+    assert {f"{prefix}{name}" for name in names} == {key for key in site_texts.TEXTS["en"] if key.startswith(prefix)}

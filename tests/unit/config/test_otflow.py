@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaneur.config.load import ConfigError, parse_site
-from flaneur.config.otflow import Imported, read_otflow, site_toml
+from flaneur.config.otflow import Imported, ImportNote, read_otflow, site_toml
 from flaneur.config.places import FlowTable, LineTable, ZoneTable
 from flaneur.config.site import CameraTable, DetectorTable, SiteFile, SiteTable
 
@@ -80,13 +80,16 @@ def test_what_is_changed_or_left_out_is_told(tmp_path: Path) -> None:
     )
     assert [line.name for line in got.camera.line] == ["arm 1", "arm 1 2", "ab" + "c" * 78]
     assert [f.name for f in got.camera.flow] == ["arm 1 3"]
-    notes = "\n".join(got.notes)
-    for expected in (
-        "'arm 1 2'", "'arm 1 3'", "section 'arm 3' was left out", "another point of the box", "distance", "'1 to 3'",
-        "same section",
-    ):  # fmt: skip
-        assert expected in notes
-    assert len(got.notes) == 8
+    assert got.notes == (
+        ImportNote("section_renamed", {"name": "arm 1", "here": "arm 1 2"}),
+        ImportNote("section_cuts", {"name": "arm 3"}),
+        ImportNote("section_renamed", {"name": "a\tb" + "c" * 100, "here": "ab" + "c" * 78}),
+        ImportNote("flow_renamed", {"name": "arm 1", "here": "arm 1 3"}),
+        ImportNote("flow_distance", {"name": "arm 1"}),
+        ImportNote("flow_of_cut", {"name": "1 to 3"}),
+        ImportNote("flow_to_itself", {"name": "1 to 1"}),
+        ImportNote("other_points", {"names": "'arm 1'", "anchor": [0.5, 1.0]}),
+    )
     assert got.camera.anchor == (0.5, 1.0)
 
 
@@ -117,7 +120,7 @@ def test_repeated_points_are_one(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_of_the_format_is_told(tmp_path: Path) -> None:
-    assert "no section" in read(tmp_path, {"sections": []}).notes[0]
+    assert read(tmp_path, {"sections": []}).notes == (ImportNote("no_section"),)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,21 @@
 import re
 import tomllib
 from string import Template
+from typing import get_args
 
 import pytest
 
 from flaneur.config.load import load_site
 from flaneur.config.site import SiteFile
-from flaneur.run.site_files import START
+from flaneur.data.language import Language
+from flaneur.run.site_files import TEMPLATES
 
 OPTION = re.compile(r"^# (?=\[|[a-z_0-9]+ = )", re.MULTILINE)
 ALTERNATIVES = ("# from_sizes", "# file =", '# model = "nanodet"')
 """Lines that stand in the place of others beside them."""
 
 
-@pytest.fixture
-def template():
+def template_in(language):
     values = {
         "picture": "site.png",
         "site": "site.toml",
@@ -22,18 +23,33 @@ def template():
         "source": '"v.mp4"',
         "start": "2026-05-04T08:00:00Z",
     }
-    return Template(START.read_text("utf-8")).substitute(values)
+    return Template((TEMPLATES / f"site.{language}.toml").read_text("utf-8")).substitute(values)
 
 
-@pytest.fixture
-def opened(template):
+def opened_in(language):
     """The template with every option taken."""
+    template = template_in(language)
     kept = [line for line in template.splitlines() if not line.startswith(ALTERNATIVES)]
     return (
         OPTION.sub("", "\n".join(kept))
         .replace('model = "nanodet"', "")
         .replace('layout = "yolox"', 'model = "my.onnx"\nlayout = "yolox"')
     )
+
+
+@pytest.fixture(params=get_args(Language))
+def language(request):
+    return request.param
+
+
+@pytest.fixture
+def template(language):
+    return template_in(language)
+
+
+@pytest.fixture
+def opened(language):
+    return opened_in(language)
 
 
 def loaded(text, tmp_path):
@@ -57,3 +73,14 @@ def test_every_option_in_it_can_be_taken(opened, tmp_path):
 def test_every_table_of_a_site_file_is_in_it(opened):
     tables = tomllib.loads(opened)
     assert tables.keys() >= SiteFile.model_fields.keys() - {"papers"}
+
+
+@pytest.mark.parametrize("text_in", [template_in, opened_in], ids=["as it is", "every option taken"])
+def test_languages_differ_in_comments_only(text_in):
+    english, german = (without_comments(text_in(language)) for language in ("en", "de"))
+    assert english == german
+
+
+def without_comments(text):
+    """What is left of each line; no value in the templates holds a `#`."""
+    return [line for line in (line.partition("#")[0].rstrip() for line in text.splitlines()) if line]
