@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.site import CameraTable, DetectorTable, SiteFile, SiteTable
+from flaneur.source.opening import refuse_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Job:
 def plan_job(video: Path, site: SiteFile | None = None, camera: str | None = None) -> Job:
     """The job for `video` as the site file says; without one, the whole picture is measured.
 
-    ConfigError when it is not clear which camera of the site the video comes from.
+    ConfigError when it is not clear which camera of the site the video comes from, SourceError when it is an address.
     """
+    refuse_address(video)
     if site is None:
         return Job(video, SiteTable(name=_printable(video.stem)), CameraTable(name="camera"), DetectorTable())
     return Job(video, site.site, _camera(site, video, camera), site.detector)

@@ -62,16 +62,23 @@ class SourceInfo:
     """Aware; when the camera says that it began to record, as far as the file tells."""
 
 
+def refuse_address(path: Path | str) -> None:
+    """SourceError for the address of a camera, also where a `Path` has made one slash of two.
+
+    Nothing after the scheme is repeated: such addresses carry passwords.
+    """
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*):(/|\d+$)", str(path))
+    if scheme and not Path(path).exists():
+        raise SourceError(
+            f"“{scheme[1]}:…” is not a file; cameras are watched with flaneur watch, from a site file. "
+            "Here, give a recorded video."
+        )
+
+
 def open_file(path: Path | str) -> BinaryIO:
     """The file at `path`, opened for reading; SourceError when it is none that can be read."""
     text = str(path)
-    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)(://|:\d+$)", text)
-    if scheme and not Path(text).exists():
-        # Nothing after the scheme is repeated: addresses of cameras carry passwords.
-        raise SourceError(
-            f"“{scheme[1]}:…” is not a file; this version measures video files, live cameras come later. "
-            "Record a file and give that."
-        )
+    refuse_address(path)
     try:
         mode = Path(text).stat().st_mode
         if stat.S_ISDIR(mode):
