@@ -34,7 +34,8 @@ contracts: .venv/.dev
 
 bench: .venv/.bench ## print every benchmark's figures
 	@$(BIN)/python tools/get_sample.py $(SAMPLE)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@none=; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || none="$$none $$script"; done; \
+		test -z "$$none" || { echo "no figures, for the reasons given above:$$none"; exit 1; }
 
 lock: $(UV) ## renew the locks; they hold hashes and no host
 	@$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 -o requirements.lock

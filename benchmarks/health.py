@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--before", type=float, default=30.0)
     args = parser.parse_args()
     if not args.video.exists():
-        raise SystemExit(f"{args.video} is missing; `make sample` fetches it")
+        raise SystemExit(f"{args.video} is missing; `make demo` fetches it")
     pictures = list(looks(args.video))
     end_ns = round((args.before + 15) * SECOND_NS)
     short = [(time_ns, bgr) for time_ns, bgr in pictures if time_ns < end_ns]

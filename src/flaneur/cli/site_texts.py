@@ -33,7 +33,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "note_flow_renamed": "flow {name!r} is called {here!r} here, since names must be unique, short and printable",
         "note_flow_of_cut": "flow {name!r} was left out: it begins or ends at a cutting section",
         "note_flow_to_itself": "flow {name!r} was left out: it begins and ends at the same section",
-        "note_flow_distance": "flow {name!r}: its distance was left out; Flaneur measures no speed between sections",
+        "note_flow_distance": "flow {name!r}: its distance was left out; with [camera.ground] Flaneur measures the way "
+        "of each road user, and its speed from section to section, by itself",
         "note_other_points": "{names}: counted with another point of the box until now than the other sections; "
         "Flaneur has one for a camera, {anchor}, so look whether they lie where that point passes",
         "note_no_section": "the file holds no section to count at",
@@ -81,8 +82,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "note_flow_renamed": "Strom {name!r} heißt hier {here!r}, da Namen eindeutig, kurz und druckbar sein müssen",
         "note_flow_of_cut": "Strom {name!r} ausgelassen: er beginnt oder endet an einer schneidenden Sektion",
         "note_flow_to_itself": "Strom {name!r} ausgelassen: er beginnt und endet an derselben Sektion",
-        "note_flow_distance": "Strom {name!r}: seine Länge fehlt hier; Flaneur misst keine Geschwindigkeit zwischen "
-        "Sektionen",
+        "note_flow_distance": "Strom {name!r}: seine Länge fehlt hier; mit [camera.ground] misst Flaneur den Weg jedes "
+        "Verkehrsteilnehmers und seine Geschwindigkeit von Sektion zu Sektion selbst",
         "note_other_points": "{names}: bisher mit einem anderen Punkt des Rahmens gezählt als die übrigen Sektionen; "
         "Flaneur hat einen je Kamera, {anchor}, also nachsehen, ob sie dort liegen, wo dieser Punkt entlangkommt",
         "note_no_section": "die Datei enthält keine Sektion, an der gezählt wird",
