@@ -1,9 +1,9 @@
 """What all tables of a site file share."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import shapely
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Point = tuple[Fraction, Fraction]
@@ -19,6 +19,13 @@ class Table(BaseModel):
     """Base of every table: nothing unknown, nothing changed later, no infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _openable(cls, value: Any) -> Any:
+        if isinstance(value, str) and "\0" in value:  # no file, device or host can be called so
+            raise ValueError("must not hold the character \\u0000")
+        return value
 
 
 def check_polygon(points: Corners) -> Corners:

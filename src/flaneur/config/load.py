@@ -66,8 +66,10 @@ def parse_site(text: str, origin: str) -> SiteFile:
     """The site described by TOML `text`; `origin` names it in messages."""
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{origin}: is not valid TOML: {error or 'nested too deeply'}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{origin}: is not valid TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{origin}: is not valid TOML: a number is too long, or it is nested too deeply") from None
     try:
         return SiteFile.model_validate(document)
     except ValidationError as error:
@@ -95,6 +97,8 @@ def _quoted(value: object) -> str:
     """A value as it stands in a site file, if it is short enough to be told."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > 64:  # Python refuses to spell out the longest ones
+        return "this"
     return repr(value) if isinstance(value, str | int | float) and len(repr(value)) <= 80 else "this"
 
 

@@ -16,6 +16,7 @@ FILE_SCALE_SIGMA = 0.02
 street the measured points and the flatness of the ground limit them."""
 LARGEST_HEIGHT_M = 300.0
 LARGEST_BYTES = 1_000_000
+LARGEST_PX = 100_000
 
 _MATRIX = ("camera_matrix", "Camera_Matrix", "cameraMatrix", "CameraMatrix", "K")
 _DISTORTION = ("distortion_coefficients", "Distortion_Coefficients", "distCoeffs", "dist_coeffs", "D")
@@ -31,8 +32,7 @@ def read_camera(path: str | Path, unit_m: float | None = None) -> GroundPlane:
     pattern was measured in. UserError names what is missing or impossible.
     """
     path = Path(path)
-    _check_file(path)
-    tsai = _tsai_element(path)
+    tsai = _tsai_element(path.name, _read(path))
     if tsai is not None:
         return _tsai(path.name, tsai, 1e-3 if unit_m is None else unit_m)
     storage = _open_storage(path)
@@ -50,7 +50,7 @@ def read_lens(path: str | Path) -> tuple[int, int, Lens]:
     For a camera whose lens was calibrated with a chessboard and whose ground is given by points. UserError as above.
     """
     path = Path(path)
-    _check_file(path)
+    _read(path)
     storage = _open_storage(path)
     try:
         return _lens(path.name, storage)
@@ -58,13 +58,15 @@ def read_lens(path: str | Path) -> tuple[int, int, Lens]:
         storage.release()
 
 
-def _check_file(path: Path) -> None:
+def _read(path: Path) -> bytes:
+    """What the file holds; UserError where OpenCV, which does not say why, could not read it either."""
     try:
         size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise UserError(f"{path}: {size // 1_000_000} MB is too much for a camera file")
+        return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: the camera file cannot be read: {error.strerror}") from error
-    if size > LARGEST_BYTES:
-        raise UserError(f"{path}: {size // 1_000_000} MB is too much for a camera file")
 
 
 def _plane(
@@ -85,16 +87,15 @@ def _scaled(metres: Array) -> Array:
     return (np.diag((1.0 + FILE_SCALE_SIGMA, 1.0 + FILE_SCALE_SIGMA, 1.0)) @ metres)[None]
 
 
-def _tsai_element(path: Path) -> "ET.Element | None":
+def _tsai_element(name: str, text: bytes) -> "ET.Element | None":
     """The root of a Tsai file; None where the file is something else."""
-    text = path.read_bytes()
     if b"<Geometry" not in text or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         # No declared entities, so nothing that could expand without end.
         return None
     try:
         return ET.fromstring(text)  # noqa: S314
-    except ET.ParseError as error:
-        raise UserError(f"{path.name}: not well-formed XML: {error}") from error
+    except (ET.ParseError, LookupError, ValueError) as error:  # the latter two for encodings
+        raise UserError(f"{name}: not well-formed XML: {error}") from error
 
 
 def _tsai(name: str, root: "ET.Element", unit_m: float) -> GroundPlane:
@@ -188,9 +189,9 @@ def _lens(file: str, storage: cv2.FileStorage) -> tuple[int, int, Lens]:
     width, height = _node(storage, _WIDTH), _node(storage, _HEIGHT)
     if width is None or height is None:
         raise UserError(f"{file}: image_{'width' if width is None else 'height'} is missing")
+    if not (0 < width.real() < LARGEST_PX and 0 < height.real() < LARGEST_PX):
+        raise UserError(f"{file}: image_width and image_height must be numbers greater than 0")
     width_px, height_px = int(width.real()), int(height.real())
-    if min(width_px, height_px) <= 0:
-        raise UserError(f"{file}: image_width and image_height must be greater than 0")
     # OpenCV counts from the middle of the first pixel, boxes from its corner.
     lens = Lens(camera[[0, 1], [0, 1]], camera[:2, 2] + 0.5, np.resize(np.append(coefficients[:5], np.zeros(5)), 5))
     return width_px, height_px, lens

@@ -34,6 +34,8 @@ class Secrets:
         ["North gate"]
         user = "viewer"
         password = "…"
+
+    Names without any Latin letter or digit have no variables of their own; only the file knows them.
     """
 
     def __init__(self, file: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
@@ -44,6 +46,8 @@ class Secrets:
     def of(self, name: str) -> Credentials | None:
         """What is known for `name`; None when nothing is. UserError when only one half is given."""
         stem = variable_stem(name)
+        if not stem:
+            return self._tables.get(name)
         user, password = (self._environment.get(f"FLANEUR_{stem}_{part}") for part in ("USER", "PASSWORD"))
         if user is None and password is None:
             return self._tables.get(name)
@@ -83,7 +87,7 @@ def _read(file: Path) -> dict[str, Credentials]:
 def _parsed(content: str) -> dict[str, Any] | None:
     try:
         return tomllib.loads(content)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # also for a number that is too long
         return None
 
 

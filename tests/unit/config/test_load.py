@@ -171,3 +171,25 @@ def test_places_in_metres_are_no_places_in_the_picture() -> None:
     assert camera.ground_places.zones[0].polygon_m.shape == (4, 2)
     assert "rise" in fault(METRIC.replace("2.0, 4.0", "4.0, 2.0"))
     assert "no ground, masks" in fault(METRIC.replace('"simulation"', '"a"\nmasks = [[[0, 0], [1, 0], [1, 1]]]'))
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000])
+@pytest.mark.parametrize("key", ["interval_s", "colour"])
+def test_a_number_that_python_does_not_spell_out(key: str, number: str) -> None:
+    assert fault(f'[site]\nname = "s"\n{key} = {number}\n').startswith("site.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("place", "tables"),
+    [
+        ("camera[1].source", 'source = "a\\u0000b"\n'),
+        ("camera[1].ground.file", '[camera.ground]\nfile = "a\\u0000b"\n'),
+        ("watch.secrets", '[watch]\nsecrets = "a\\u0000b"\n'),
+        ("watch.folder", '[watch]\nfolder = "a\\u0000b"\n'),
+        ("audit.log", '[audit]\nlog = "a\\u0000b"\n'),
+    ],
+)
+def test_no_file_can_be_called_so(place: str, tables: str) -> None:
+    assert fault(f'[site]\nname = "s"\n[[camera]]\nname = "c"\n{tables}') == (
+        f"site.toml: {place}: must not hold the character \\u0000"
+    )

@@ -121,6 +121,8 @@ def test_plain_lists_in_json(tmp_path):
         ({"distortion_coefficients": np.full(5, np.nan)}, "not a matrix of numbers"),
         ({"camera_matrix": "wide"}, "not a matrix of numbers"),
         ({"fisheye_model": 1}, "fisheye"),
+        ({"image_width": float("nan")}, "must be numbers"),
+        ({"image_height": float("inf")}, "must be numbers"),
         ({"rvec": None, "tvec": None, "extrinsic_parameters": np.zeros((9, 6))}, "9 views"),
     ],
 )
@@ -137,6 +139,8 @@ def test_opencv_files_with_mistakes(tmp_path, fields, sentence):
         ('sx="1.25"', 'sx="0"', "greater than 0"),
         ('tz="10000"', 'tz="-10000"', "above the ground"),
         ("</Camera>", "", "not well-formed"),
+        ('"UTF-8"', '"shift_jis"', "not well-formed.*encoding"),
+        ('"UTF-8"', '"none"', "not well-formed.*encoding"),
     ],
 )
 def test_tsai_files_with_mistakes(tmp_path, old, new, sentence):
@@ -147,6 +151,9 @@ def test_tsai_files_with_mistakes(tmp_path, old, new, sentence):
 def test_no_camera_file_at_all(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_camera(tmp_path / "nowhere.yml")
+    for read in (read_camera, read_lens):
+        with pytest.raises(UserError, match="cannot be read: Is a directory"):
+            read(tmp_path)
     for text in ("just words", "", "{"):
         path = tmp_path / "words.yml"
         path.write_text(text)

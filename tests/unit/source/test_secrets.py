@@ -37,6 +37,15 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     assert login(Secrets(file, {}), "gate") == ("f", "x")
 
 
+def test_a_name_without_latin_letters_has_no_variables(tmp_path: Path) -> None:
+    """They would be the same for all such names, and one camera's password would be sent to another."""
+    environment = {"FLANEUR__USER": "e", "FLANEUR__PASSWORD": SECRET}
+    assert Secrets(environment=environment).of("東") is None
+    assert Secrets(environment={"FLANEUR__USER": "half"}).of("東") is None
+    file = secrets_file(tmp_path, '["東"]\nuser = "f"\npassword = "x"\n')
+    assert login(Secrets(file, environment), "東") == ("f", "x")
+
+
 def test_half_a_login_is_refused() -> None:
     with pytest.raises(UserError, match="both FLANEUR_GATE_USER and FLANEUR_GATE_PASSWORD") as refused:
         Secrets(environment={"FLANEUR_GATE_PASSWORD": SECRET}).of("gate")
@@ -58,6 +67,8 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
         f'[gate]\nuser = "a"\npassword = "b"\nkey = "{SECRET}"',
         f'gate = "{SECRET}"',
         f'[gate]\nuser = "{SECRET}"\nuser = "{SECRET}"',
+        f'[gate]\nuser = "{SECRET}"\npassword = {"9" * 5000}',
+        f'"{SECRET}" = {"[" * 5000}',
     ],
 )
 def test_what_is_wrong_is_told_without_the_content(tmp_path: Path, text: str) -> None:

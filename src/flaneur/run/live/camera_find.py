@@ -36,8 +36,9 @@ def find_one(address: str, name: str, credentials: Credentials | None) -> str:
     try:
         return sections(name, read_profiles(Device.parse(address), credentials, ANSWER_S))
     except LostError as error:
-        hint = f" Set FLANEUR_{variable_stem(name)}_USER and …_PASSWORD." if error.reason == "unauthorised" else ""
-        raise UserError(f"{error}{hint}") from None
+        stem = variable_stem(name)
+        hint = f" Set FLANEUR_{stem}_USER and …_PASSWORD." if stem else " Give a file of credentials: --secrets FILE."
+        raise UserError(f"{error}{hint if error.reason == 'unauthorised' else ''}") from None
 
 
 def sections(name: str, profiles: Sequence[Profile]) -> str:

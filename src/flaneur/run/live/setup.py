@@ -111,8 +111,9 @@ def _check_logins(site: SiteFile) -> None:
     for service, other in [*product(services, (camera.name for camera in site.camera)), *combinations(services, 2)]:
         stem = variable_stem(service)
         if service == other or (stem and stem == variable_stem(other)):
+            which = f"those of FLANEUR_{stem}_…" if stem else "those of one table"
             raise ConfigError(
-                f"[watch] {service!r} and {other!r} would have the same user and password, those of FLANEUR_{stem}_…; "
+                f"[watch] {service!r} and {other!r} would have the same user and password, {which}; "
                 "give one of them another name"
             )
 
