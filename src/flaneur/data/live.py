@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["starting", "watching", "blind", "lost", "stopped"]
-"""`blind`: pictures come and show nothing of use (dark, covered, frozen …); `lost`: none come."""
+"""`blind`: pictures come and show nothing of use (dark, covered, frozen …); `lost`: none come, or none is looked at."""
 
 Reason = Literal[
     "refused",
@@ -18,6 +18,7 @@ Reason = Literal[
     "silent",
     "ended",
     "resized",
+    "stuck",
     "clock",
     "dark",
     "overexposed",

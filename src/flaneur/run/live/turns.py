@@ -13,6 +13,9 @@ from flaneur.data.private import Frame, Private
 
 Owner = TypeVar("Owner")
 
+MOST_PASSED = 600
+"""Frames that were only decoded are remembered up to a turn: ten seconds of 60 a second. A longer turn hangs."""
+
 
 @dataclass(slots=True, repr=False, eq=False)
 class Waiting(Private):
@@ -49,11 +52,18 @@ class Mailbox(Generic[Owner]):
         self._turns = turns
         self._waiting = Waiting()
         self.overtaken = 0
-        """Frames that a newer one took the place of."""
+        """Frames to be looked at that a newer one took the place of, or that were shed."""
+        self._left = 0
+        """Other frames that were decoded and never measured."""
         self.busy = False
         """Somebody is at work for this camera; guarded, like all here, by the lock of the turns."""
         self.turn = 0
         """Number of its last turn."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were dropped here so far."""
+        return self.overtaken + self._left
 
     def put(self, frame: Frame, connection: int, dropped: int) -> None:
         """A frame that is to be looked at; `dropped` were lost on the way so far."""
@@ -62,13 +72,21 @@ class Mailbox(Generic[Owner]):
             if waiting.frame is not None:
                 self.overtaken += 1
             waiting.frame, waiting.connection, waiting.silent_ns = frame, connection, None
-            waiting.dropped = dropped + self.overtaken
+            waiting.dropped = dropped + self.dropped
             self._turns.changed.notify_all()
 
     def pass_by(self, index: int, time_ns: int, dropped: int) -> None:
         """A frame that need not be looked at."""
         with self._turns.changed:
-            self._waiting.passed.append((index, time_ns, dropped + self.overtaken))
+            if len(self._waiting.passed) < MOST_PASSED:
+                self._waiting.passed.append((index, time_ns, dropped + self.dropped))
+            else:
+                self._left += 1
+
+    def drop(self, waiting: Waiting) -> None:
+        """Frames that were taken, and then not measured."""
+        with self._turns.changed:
+            self._left += len(waiting.in_order())
 
     def silence(self, until_ns: int) -> None:
         """No frame has come for a while."""

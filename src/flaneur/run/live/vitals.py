@@ -9,6 +9,9 @@ from flaneur.measure.health import Fault
 
 SILENT_NS = 8 * SECOND_NS
 """An open connection without any picture for so long is a lost one, whatever the camera's thread waits for."""
+STUCK_NS = 10 * SECOND_NS
+"""When pictures come for so long and none is looked at, turns hang or fail. With more to do than the machine can, each
+camera still has a look every few seconds."""
 
 
 class Vitals:
@@ -22,6 +25,8 @@ class Vitals:
         self._since_ns = now_ns
         self._heard_ns = now_ns
         """When there was a sign of life last."""
+        self._unseen_ns: int | None = None
+        """When the first picture since the last look came."""
         self._open = False
         self._lost: Reason | None = None
         """Why there are no pictures; stays until one of the next connection was measured."""
@@ -40,7 +45,7 @@ class Vitals:
     def opened(self, now_ns: int) -> int:
         """A connection stands; its number."""
         with self._lock:
-            self._heard_ns, self._open = now_ns, True
+            self._heard_ns, self._open, self._unseen_ns = now_ns, True, None
             self._connections += 1
             return self._connections
 
@@ -48,13 +53,15 @@ class Vitals:
         """A picture came; `dropped` were lost on the way or overtaken, in all."""
         with self._lock:
             self._heard_ns = now_ns
+            if self._unseen_ns is None:
+                self._unseen_ns = now_ns
             self._seen += 1
             self._dropped = dropped
 
     def lost(self, reason: Reason) -> None:
         """The connection is over or could not be made."""
         with self._lock:
-            self._open, self._lost = False, reason
+            self._open, self._lost, self._unseen_ns = False, reason, None
             self._clock = None, False
 
     def clock(self, ahead_s: float | None, *, used: bool) -> None:
@@ -69,7 +76,7 @@ class Vitals:
             self._looks += 1
             self._detect_s += detect_s
             self._lag_s = max(to_s(lag_ns), self._lag_s or 0.0)
-            self._faults = faults
+            self._faults, self._unseen_ns = faults, None
             self._recent_ns.append(now_ns)
             if self._open and connection == self._connections:
                 self._measured, self._lost = True, None
@@ -123,9 +130,12 @@ class Vitals:
     def _judged(self, now_ns: int) -> tuple[State, Reason | None]:
         if self._stopped is not None:
             return "stopped", self._stopped
+        is_silent = now_ns - self._heard_ns > SILENT_NS
+        if self._unseen_ns is not None and now_ns - self._unseen_ns > STUCK_NS and not is_silent:
+            return "lost", "stuck"
         if self._lost is not None:
             return "lost", self._lost
-        if now_ns - self._heard_ns > SILENT_NS:
+        if is_silent:
             return "lost", "silent"
         if self._faults:
             return "blind", _REASONS[self._faults[0]]

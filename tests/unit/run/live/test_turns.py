@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaneur.data.private import Frame
-from flaneur.run.live.turns import Turns
+from flaneur.run.live.turns import MOST_PASSED, Turns
 
 
 def frame(index: int) -> Frame:
@@ -100,6 +100,37 @@ def test_frames_are_shed_and_counted() -> None:
     box.clear()
     assert box.idle
     assert box.overtaken == 1
+
+
+def test_what_passes_by_a_turn_that_hangs_is_bounded_and_counted() -> None:
+    turns: Turns[str] = Turns()
+    box = turns.join("north")
+    box.put(frame(0), 1, 0)
+    assert turns.take() is not None
+    for index in range(1, MOST_PASSED + 8):
+        box.pass_by(index, index * 100, 0)
+    box.put(frame(MOST_PASSED + 8), 1, 0)
+    turns.done(box)
+    taken = turns.take()
+    assert taken is not None
+    assert len(taken[1].passed) == MOST_PASSED
+    assert (taken[1].dropped, box.dropped, box.overtaken) == (7, 7, 0)
+
+
+def test_what_was_taken_and_not_measured_is_dropped() -> None:
+    turns: Turns[str] = Turns()
+    box = turns.join("north")
+    box.pass_by(0, 0, 2)
+    box.put(frame(1), 1, 2)
+    taken = turns.take()
+    assert taken is not None
+    box.drop(taken[1])
+    box.pass_by(2, 200, 2)
+    box.put(frame(3), 1, 2)
+    turns.done(box)
+    after = turns.take()
+    assert after is not None
+    assert after[1].in_order() == [(2, 200, 4), (3, 300, 4)]
 
 
 def test_a_camera_leaves_when_its_turn_is_over() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.measure.health import Fault
-from flaneur.run.live.vitals import SILENT_NS, Vitals
+from flaneur.run.live.vitals import SILENT_NS, STUCK_NS, Vitals
 
 NOW = 1_000 * SECOND_NS
 
@@ -71,6 +71,41 @@ def test_a_thread_that_hangs_is_a_loss_within_ten_seconds(vitals: Vitals, measur
     later = NOW + SILENT_NS + 1
     assert later - NOW < 10 * SECOND_NS
     assert (vitals.status(later).state, vitals.status(later).reason) == ("lost", "silent")
+
+
+def come(vitals: Vitals, from_s: int, to_s: int) -> None:
+    """Pictures, one a second, that nobody looks at."""
+    for second in range(from_s, to_s):
+        vitals.came(NOW + second * SECOND_NS, 0)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_pictures_that_nobody_looks_at_are_a_loss(vitals: Vitals, measured: bool) -> None:
+    """A turn hangs, or all workers do, or each turn fails."""
+    if measured:
+        watched(vitals, NOW)
+    come(vitals, 1, 14)
+    at_ns = NOW + SECOND_NS + STUCK_NS
+    assert vitals.status(at_ns).state == ("watching" if measured else "starting")
+    status = vitals.status(at_ns + 1)
+    assert (status.state, status.reason) == ("lost", "stuck")
+    watched(vitals, at_ns + 2)
+    assert vitals.status(at_ns + 2).state == "watching"
+
+
+def test_a_camera_that_was_away_is_not_stuck_when_it_comes_back(vitals: Vitals) -> None:
+    watched(vitals, NOW)
+    come(vitals, 1, 2)
+    assert vitals.status(NOW + 30 * SECOND_NS).reason == "silent"
+    vitals.lost("ended")
+    assert vitals.status(NOW + 31 * SECOND_NS).reason == "ended"
+    vitals.opened(NOW + 60 * SECOND_NS)
+    come(vitals, 60, 70)
+    assert vitals.status(NOW + 69 * SECOND_NS).reason == "ended", "until one of its pictures was measured"
+    come(vitals, 70, 72)
+    assert vitals.status(NOW + 71 * SECOND_NS).reason == "stuck"
+    vitals.lost("refused")
+    assert vitals.status(NOW + 72 * SECOND_NS).reason == "refused"
 
 
 @pytest.mark.parametrize("fault", list(Fault))
