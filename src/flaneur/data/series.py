@@ -10,6 +10,14 @@ ADDITIVE = frozenset({"crossings", "passages", "flow"})
 """Measures whose figures of two intervals add up to the figure of both; so do statistics that are counts."""
 
 
+class MeasuredPlace(NamedTuple):
+    """A measure at a place: its figures of one interval, by direction and kind, are told together or not at all."""
+
+    camera: str
+    place: str
+    measure: str
+
+
 class Series(NamedTuple):
     """All that names a figure but its interval."""
 
@@ -24,6 +32,11 @@ class Series(NamedTuple):
     def id(self) -> str:
         """The same 16 hexadecimal digits for the same series, today and after a restart; fit for addresses."""
         return digest(*self)
+
+    @property
+    def measured_place(self) -> MeasuredPlace:
+        """What it has in common with the series of other directions and kinds."""
+        return MeasuredPlace(self.camera, self.place, self.measure)
 
     @property
     def additive(self) -> bool:

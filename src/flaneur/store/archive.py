@@ -23,14 +23,16 @@ class Archive:
 
     path: Path
 
-    def latest(self, within_ns: int | None = None) -> list[Measurement]:
-        """The latest figure of each series that had one in the last `within_ns` of what is stored, or ever."""
+    def latest(self, within_ns: int | None = None, *, until_ns: int = 2**63 - 1) -> list[Measurement]:
+        """The latest figure of each series that begins by `until_ns`, if it is among the last `within_ns` of these."""
         # SQLite takes bare columns from the row that holds the maximum.
-        since = "TRUE" if within_ns is None else "start_ns >= (SELECT max(start_ns) FROM measurement) - :within_ns"
+        last = "SELECT max(start_ns) FROM measurement WHERE start_ns <= :until_ns"
+        since = "" if within_ns is None else f"AND start_ns >= ({last}) - :within_ns "
         return list(
             self._figures(
-                f"SELECT {_COLUMNS}, max(start_ns) FROM measurement WHERE {since} GROUP BY {_SERIES}",  # noqa: S608
-                {"within_ns": within_ns},
+                f"SELECT {_COLUMNS}, max(start_ns) FROM measurement "  # noqa: S608
+                f"WHERE start_ns <= :until_ns {since}GROUP BY {_SERIES}",
+                {"within_ns": within_ns, "until_ns": until_ns},
             )
         )
 

@@ -52,6 +52,14 @@ def test_the_latest_of_each_series(archive: Archive) -> None:
     assert {one.place for one in archive.latest()} == {"crosswalk", "gate", "gone", "whole picture"}
 
 
+def test_the_latest_up_to_now_where_the_clock_was_ahead(archive: Archive) -> None:
+    with Store.open(archive.path) as store:
+        store.write_interval([figure(MONDAY_7H_NS + 10**6 * MINUTE_NS, place=place) for place in ("gate", "ahead")])
+    latest = archive.latest(30 * MINUTE_NS, until_ns=MONDAY_7H_NS + 60 * MINUTE_NS)
+    assert {one.start_ns for one in latest} == {MONDAY_7H_NS + 8 * MINUTE_NS}
+    assert {series_of(one) for one in latest} == {series_of(one) for one in SCENE.measurements()}
+
+
 def test_a_store_that_is_being_written_can_be_read(tmp_path: Path) -> None:
     with Store.create(tmp_path / "flaneur.sqlite") as store:
         store.write_interval([figure(MONDAY_7H_NS)])

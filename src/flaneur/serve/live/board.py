@@ -1,15 +1,17 @@
 """What is known of a running site at this moment; every channel tells it from here. Lives on one thread."""
 
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from flaneur.data.live import Alarm, CameraStatus
 from flaneur.data.released import Measurement
-from flaneur.data.series import Series, series_of
+from flaneur.data.series import MeasuredPlace, Series, series_of
 
 Concern = tuple[str, str, str]
 """What an alarm is about: camera, what, place."""
+NONE_YET = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,21 @@ class SiteFacts:
 
 
 class Board:
-    """The latest state of each camera, the latest complete interval, and what has added up since the start."""
+    """The latest state of each camera, the latest complete interval, and what has added up since the start.
 
-    def __init__(self, site: SiteFacts) -> None:
+    Figures of other sites and cameras than those of `site` are passed over: a camera's last ones come after it was
+    taken out, and a store remembers other names. So is what is dated in the future: a clock was ahead for a while.
+    """
+
+    def __init__(self, site: SiteFacts, now_ns: Callable[[], int] = time.time_ns) -> None:
         self.site = site
+        self._now_ns = now_ns
         self.statuses: dict[str, CameraStatus] = {}
         self.alarms: dict[Concern, Alarm] = {}
         """Those that are not over."""
         self._figures: dict[Series, Measurement] = {}
-        self._latest_ns: dict[str, int] = {}
-        """Start of the latest complete interval, by camera."""
+        self._starts_ns: dict[str, tuple[int, int]] = {}
+        """Starts of the latest complete interval but one and of the latest one, by camera; 0 where there is none."""
         self._totals: defaultdict[Series, float] = defaultdict(float)
 
     def seen(self, statuses: Sequence[CameraStatus]) -> None:
@@ -46,22 +53,50 @@ class Board:
         self.statuses = {status.camera: status for status in statuses}
 
     def complete(self, figures: Sequence[Measurement]) -> None:
-        """Figures of complete intervals; one that is not later than its series' latest is told already."""
-        for figure in figures:
+        """Figures of complete intervals; one that is not later than its series' latest is told already.
+
+        Every interval tells all measures at all places that a camera has. What two in a row do not tell is no more: a
+        line or zone, or the ground that it needs, was taken out of the site file. One alone may leave out what was
+        told before a restart within it.
+        """
+        now_ns = self._now_ns()
+        held = [figure for figure in figures if self._holds(figure)]
+        for figure in held:
             series = series_of(figure)
             known = self._figures.get(series)
-            if known is not None and figure.start_ns <= known.start_ns:
+            if known is not None and figure.start_ns <= known.start_ns <= now_ns:
                 continue
             self._figures[series] = figure
-            self._latest_ns[figure.camera] = max(figure.start_ns, self._latest_ns.get(figure.camera, figure.start_ns))
+            self._reach(figure, now_ns)
             if series.additive:
                 self._totals[series] += figure.value or 0.0  # what was not observed adds nothing, and coverage says so
+        self._forget_places({figure.camera for figure in held})
 
     def recall(self, figures: Sequence[Measurement]) -> None:
         """The latest figures of an earlier run: they are the latest until there are newer ones, and add to nothing."""
-        for figure in figures:
-            if figure.camera in self.site.cameras:
-                self._figures[series_of(figure)] = figure
+        now_ns = self._now_ns()
+        self._figures |= {series_of(one): one for one in figures if self._holds(one) and one.start_ns <= now_ns}
+
+    def _holds(self, figure: Measurement) -> bool:
+        return figure.site == self.site.name and figure.camera in self.site.cameras
+
+    def _reach(self, figure: Measurement, now_ns: int) -> None:
+        _, latest_ns = self._starts_ns.get(figure.camera, NONE_YET)
+        if latest_ns > now_ns:
+            latest_ns = 0
+        if figure.start_ns > latest_ns:
+            self._starts_ns[figure.camera] = (latest_ns, figure.start_ns)
+
+    def _forget_places(self, cameras: Set[str]) -> None:
+        of_cameras = [series for series in self._figures if series.camera in cameras]
+        told_ns: defaultdict[MeasuredPlace, int] = defaultdict(int)
+        for series in of_cameras:
+            told_ns[series.measured_place] = max(told_ns[series.measured_place], self._figures[series].start_ns)
+        for series in of_cameras:
+            before_ns, _ = self._starts_ns.get(series.camera, NONE_YET)
+            if told_ns[series.measured_place] < before_ns:
+                del self._figures[series]
+                self._totals.pop(series, None)
 
     def alarmed(self, alarm: Alarm) -> None:
         """Something began, got worse or is over."""
@@ -78,7 +113,7 @@ class Board:
         self.statuses = {name: status for name, status in self.statuses.items() if name in held}
         self.alarms = {concern: alarm for concern, alarm in self.alarms.items() if concern[0] in {*held, ""}}
         self._figures = {series: figure for series, figure in self._figures.items() if series.camera in held}
-        self._latest_ns = {camera: start for camera, start in self._latest_ns.items() if camera in held}
+        self._starts_ns = {camera: starts for camera, starts in self._starts_ns.items() if camera in held}
         for series in [series for series in self._totals if series.camera not in held]:
             del self._totals[series]
 
@@ -87,7 +122,7 @@ class Board:
         now = [
             (series, figure)
             for series, figure in self._figures.items()
-            if figure.start_ns == self._latest_ns.get(series.camera)
+            if figure.start_ns == self._starts_ns.get(series.camera, NONE_YET)[1]
         ]
         return sorted(now, key=lambda one: one[0])
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from flaneur.data.released import Measurement
 from flaneur.data.series import Series, series_of
+from flaneur.data.time import SECOND_NS
 from flaneur.serve.live import sensorthings as things
 from flaneur.serve.live.board import Board, SiteFacts
 from flaneur.serve.live.sensorthings import Entity, linked
@@ -19,6 +20,8 @@ from flaneur.serve.live.sensorthings import Entity, linked
 MOST = 1000
 """Entities of one answer, however many are asked for."""
 USUAL = 100
+LARGEST = 2**63 - 1
+"""Whole numbers of a store end there."""
 CONFORMANCE = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
 READ = (
     *(
@@ -109,8 +112,9 @@ class Query:
 
 def _whole(options: Mapping[str, str], name: str, otherwise: int) -> int:
     text = options.get(name, str(otherwise))
-    if not re.fullmatch(r"-?[0-9]{1,19}", text) or (int(text) < 0 and name != "$skiptoken"):
-        raise Refused(400, f"{name}: a whole number")
+    smallest = -LARGEST if name == "$skiptoken" else 0
+    if not re.fullmatch(r"-?[0-9]{1,19}", text) or not smallest <= int(text) <= LARGEST:
+        raise Refused(400, f"{name}: a whole number from {smallest} to {LARGEST}")
     return int(text)
 
 
@@ -217,9 +221,9 @@ async def _of_observations(
         return await _observations(held, archive, None, f"{held.root}/Observations", query)
     stream, _, second = entity_id.partition("-")
     series = held.series.get(stream)
-    if series is None or not re.fullmatch(r"[0-9]{1,11}", second):
+    if series is None or not re.fullmatch(r"[0-9]{1,10}", second) or int(second) > LARGEST // SECOND_NS:
         raise Refused(404, f"Observations: nothing has the id {entity_id!r}")
-    figure = await asyncio.to_thread(archive.one, series, int(second) * 1_000_000_000)
+    figure = await asyncio.to_thread(archive.one, series, int(second) * SECOND_NS)
     if figure is None:
         raise Refused(404, f"Observations: nothing has the id {entity_id!r}")
     if related == "Datastream":

@@ -26,10 +26,13 @@ class RefusedView(Exception):  # noqa: N818 - it is an answer, not a failure
 
 
 def add_views(app: FastAPI, look: Look) -> None:
-    """Serve `/cameras/NAME/ghost.png`. Waiting for the record happens on a thread, not on the loop."""
+    """Serve `/cameras/NAME/ghost.png`, where NAME may hold a `/`, in the clear or as `%2F`.
+
+    Waiting for the record happens on a thread, not on the loop.
+    """
     basic = HTTPBasic(realm="flaneur")
 
-    @app.get(PREFIX + "{camera}/ghost.png")
+    @app.get(PREFIX + "{camera:path}/ghost.png")
     def ghost(camera: str, who: Annotated[HTTPBasicCredentials, Depends(basic)]) -> Response:
         try:
             image = look(who.username, who.password, camera)
