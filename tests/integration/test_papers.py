@@ -136,6 +136,16 @@ def test_pages_fit_and_ask_for_nothing(browser: Browser, papers: Path, name: str
         page.close()
 
 
+def test_no_word_of_the_risks_is_cut(browser: Browser, papers: Path) -> None:
+    """A word may end in a hyphen at the end of a line; no line may end in its middle without one."""
+    page, _, _ = _opened(browser, papers / "assessment.de.html", 1280, "light")
+    page.emulate_media(media="print")
+    for width in (1280, 670):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(CUT_WORDS) == []
+    page.close()
+
+
 def test_the_ghost_picture_is_shown(browser: Browser, papers: Path) -> None:
     page, _, _ = _opened(browser, papers / "public.de.html", 1280, "light")
     assert page.locator("img").count() == 1
@@ -245,6 +255,25 @@ def test_what_was_not_published_by_us_is_refused(
     with pytest.raises(UserError, match=message):
         write_papers(folder / "site.toml", tmp_path / "out", Wanted(published=(tmp_path,)), TODAY)
 
+
+CUT_WORDS = """() => {
+  const cut = [];
+  const range = document.createRange();
+  for (const cell of document.querySelectorAll('table.risks :is(th, td)')) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const piece of walker.currentNode.data.matchAll(/[^\\s\\u00ad-]+/g)) {
+        const [first, last] = [0, piece[0].length - 1].map(n => {
+          range.setStart(walker.currentNode, piece.index + n);
+          range.setEnd(walker.currentNode, piece.index + n + 1);
+          return [...range.getClientRects()].at(-1).top;  // a hyphen before it has a box, too
+        });
+        if (first !== last) cut.push(piece[0]);
+      }
+    }
+  }
+  return cut;
+}"""
 
 CONTRAST = """() => {
   const part = c => (c /= 255, c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);

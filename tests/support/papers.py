@@ -56,6 +56,7 @@ def facts(**changes: object) -> SiteFacts:
         "interval_s": 60,
         "software": "flaneur 0.1.0",
         "detector": "nanodet (Apache-2.0)",
+        "kinds": ("pedestrian", "two-wheeler", "car", "truck", "bus", "train"),
         "configuration": "3f" * 32,
         "made": date(2026, 11, 22),
         "operator": operator(),

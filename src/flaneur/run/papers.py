@@ -20,7 +20,17 @@ from flaneur.run.ghost_picture import ghost_picture
 from flaneur.run.publishing import ledger_path
 from flaneur.run.software import software
 from flaneur.serve.atomic import written_whole
-from flaneur.serve.papers.facts import AuditState, BudgetDay, Camera, Guarantee, Keeping, Operator, SiteFacts
+from flaneur.serve.live.http import LOOPBACK
+from flaneur.serve.papers.facts import (
+    AuditState,
+    BudgetDay,
+    Camera,
+    Connection,
+    Guarantee,
+    Keeping,
+    Operator,
+    SiteFacts,
+)
 from flaneur.serve.papers.pages import Page, file_name, page_html
 from flaneur.serve.papers.published import PublishedSet, read_published
 from flaneur.serve.papers.sign import Paper, sign_pdf
@@ -85,6 +95,7 @@ def _facts(site_path: Path, site: SiteFile, papers: PapersTable, wanted: Wanted,
         interval_s=site.site.interval_s,
         software=software(),
         detector=f"{detector.facts.name} ({detector.facts.licence})",
+        kinds=tuple(kind.label for kind in sorted(detector.facts.kinds)),
         configuration=hashlib.sha256(site_path.read_bytes()).hexdigest(),
         made=today,
         operator=_operator(papers, next(iter(papers.texts))),
@@ -94,6 +105,7 @@ def _facts(site_path: Path, site: SiteFile, papers: PapersTable, wanted: Wanted,
         budget=_budget(site, book),
         audit=None if site.audit is None else _audit(site_path),
         published=published,
+        viewers=() if site.serve is None else tuple(site.serve.viewers),
         connections=_connections(site),
     )
 
@@ -155,12 +167,15 @@ def _keeping(site: SiteFile) -> Keeping | None:
     return None if table is None else Keeping(table.figures_days, table.fine_days, table.coarsen_to_s)
 
 
-def _connections(site: SiteFile) -> tuple[str, ...]:
+def _connections(site: SiteFile) -> tuple[Connection, ...]:
     """Protocols and hosts; the rest of an address may hold a secret."""
-    out = [] if site.serve is None else [f"HTTP {site.serve.host}:{site.serve.port}"]
-    out += [] if site.mqtt is None else [f"MQTT {site.mqtt.host}:{site.mqtt.port}"]
+    out = []
+    if (serve := site.serve) is not None:
+        out.append(Connection("http_local" if serve.host in LOOPBACK else "http", f"{serve.host}:{serve.port}"))
+    if site.mqtt is not None:
+        out.append(Connection("mqtt", f"{site.mqtt.host}:{site.mqtt.port}"))
     hosts = (re.sub(r"^https?://([^/?#]*@)?([^/?#]*).*", r"\2", hook.url) for hook in site.webhook)
-    return (*out, *(f"webhook {host}" for host in hosts))
+    return (*out, *(Connection("webhook", host) for host in hosts))
 
 
 def _guarantee(site: SiteFile) -> Guarantee | None:

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from flaneur.detect.models import catalogue
 from flaneur.run.papers import Wanted, write_papers
 
 SITE = """
@@ -28,11 +29,13 @@ destination = "lane"
 name = "left turn"
 stop_line = "stop line"
 lane = "lane"
+[serve]
+viewers = ["control room"]
 [mqtt]
 host = "broker.example"
 [[webhook]]
 name = "alarms"
-url = "https://user:password@hooks.example/token?key=secret"
+url = "https://user:hunter2@hooks.example/token?key=secret"
 [papers]
 controller = "The town"
 address = "1 Main Street"
@@ -44,6 +47,17 @@ recordings_hours = 0
 purposes = ["planning"]
 legitimate_interest = "to plan with figures"
 """
+
+
+def test_the_kinds_are_those_of_the_model(tmp_path: Path) -> None:
+    model = catalogue()[0].path
+    table = f'[detector]\nmodel = "{model}"\nlayout = "nanodet"\nclasses = {{ 0 = "pedestrian", 2 = "car" }}\n'
+    (tmp_path / "site.toml").write_text(SITE + table)
+    written = write_papers(tmp_path / "site.toml", tmp_path / "out", Wanted(), date(2026, 11, 22))
+    text = "".join(path.read_text() for path in written if path.suffix == ".html")
+    assert "tells apart only: pedestrians and cars." in text
+    assert "(pedestrians and cars), in memory" in text
+    assert "lorries" not in text
 
 
 def test_every_table_of_the_site_file_is_in_the_papers_and_no_secret(tmp_path: Path) -> None:
@@ -58,7 +72,10 @@ def test_every_table_of_the_site_file_is_in_the_papers_and_no_secret(tmp_path: P
         "near misses",
         "One part of the picture is painted over",
         "15 minutes or more",
-        "MQTT broker.example:1883; webhook hooks.example",
+        "Programs on the same machine (HTTP 127.0.0.1:8470)",
+        "MQTT broker broker.example:1883: exact figures",
+        "Webhook hooks.example: alarms",
+        "The account “control room” can see a live view",
         "Legitimate interest",
         "to plan with figures",
         "Pictures of people are not recorded.",
@@ -66,5 +83,5 @@ def test_every_table_of_the_site_file_is_in_the_papers_and_no_secret(tmp_path: P
         "nanodet",
     ):
         assert said in text, said
-    assert "password" not in text
+    assert "hunter2" not in text
     assert "secret" not in text

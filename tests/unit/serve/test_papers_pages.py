@@ -9,7 +9,7 @@ import pytest
 
 from flaneur.data.language import Language
 from flaneur.serve.papers.evidence import evidence
-from flaneur.serve.papers.facts import BudgetDay, Camera, SiteFacts
+from flaneur.serve.papers.facts import BudgetDay, Camera, Connection, SiteFacts
 from flaneur.serve.papers.pages import MOST_DAYS, TEMPLATES, Page, page_html
 from flaneur.serve.papers.public_tables import MOST_WINDOWS
 from support.page import Page as Read
@@ -151,7 +151,53 @@ def test_the_record_has_every_letter_of_the_article() -> None:
     assert {name[0] for name in rows if name[1:2] == ")"} == set("abcdefg")
     assert "3f" * 32 in shown.text
     assert "keine außer zu den Kameras" in shown.text
-    assert "MQTT broker:1883" in read("record", facts(connections=("MQTT broker:1883",)), "de").text
+
+
+@pytest.mark.parametrize(
+    ("language", "live", "one", "figures"),
+    [
+        ("en", "see a live view", "1 account can see the live view", "exact figures"),
+        ("de", "eine Live-Ansicht sehen", "1 Konto kann die Live-Ansicht sehen", "genaue Zahlen"),
+    ],
+)
+def test_who_may_look_and_who_receives_is_told_with_names_only_where_they_belong(
+    language: Language, live: str, one: str, figures: str
+) -> None:
+    site = facts(
+        viewers=("control room",), connections=(Connection("http_local", "127.0.0.1:1"), Connection("mqtt", "broker:1"))
+    )
+    for page in PAGES:
+        text = read(page, site, language).text
+        assert live in text
+        assert live not in read(page, facts(), language).text
+        assert figures in text
+        assert ("control room" in text) == ("broker:1" in text) == (page != "public")
+    assert one in read("public", site, language).text
+
+
+def test_the_live_view_is_told_with_its_record_and_its_absence_too() -> None:
+    for page in PAGES:
+        assert "No live view is set up" in read(page, facts()).text
+        assert "Whoever looks is not recorded." in read(page, facts(viewers=("a", "b"))).text
+        recorded = complete_facts(viewers=("a", "b"))
+        assert "Whoever looks is recorded in the audit log beforehand." in read(page, recorded).text
+    assert "Somebody is watched in the live view" in read("assessment", recorded).text
+    assert "Somebody is watched in the live view" not in read("assessment", complete_facts()).text
+    assert "2 accounts can see a live view" in read("public", recorded).text
+    assert "The accounts “a” and “b” can see a live view" in read("record", recorded).text
+
+
+def test_only_alarms_are_no_figures() -> None:
+    site = facts(connections=(Connection("webhook", "duty.example"),))
+    recipients = read("public", site).table("Information under Art. 13 GDPR").row("Recipients")
+    assert recipients[0].endswith("Configured systems: alarms.")
+
+
+def test_kinds_are_those_that_the_detector_tells_apart() -> None:
+    for page in PAGES:
+        text = read(page, facts(kinds=("pedestrian", "bicycle", "motorcycle"))).text
+        assert "pedestrians, bicycles and motorcycles" in text
+        assert "train" not in text
 
 
 def test_the_assessment_has_the_measured_figures_and_their_commands() -> None:

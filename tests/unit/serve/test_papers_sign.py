@@ -87,6 +87,14 @@ def test_rights_and_reasons_follow_the_ground(ground: str, more: dict[str, str],
     assert f"Art. 6(1)({ground}) GDPR" in text
 
 
+@pytest.mark.parametrize(("language", "said"), [("de", "Befugte können laufend"), ("en", "can watch a live picture")])
+def test_a_live_view_is_told(language: str, said: str) -> None:
+    text = Pdf(sign_pdf(complete_facts(viewers=("control room",)), language, "A4")).text()
+    assert said in text
+    assert "control room" not in text
+    assert said not in Pdf(sign_pdf(complete_facts(), language, "A4")).text()
+
+
 def test_no_officer_is_no_row() -> None:
     assert "officer" not in Pdf(sign_pdf(facts(operator=complete_operator(officer=False)), "en", "A4")).text()
 

@@ -97,6 +97,16 @@ class AuditState:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """One way by which the configuration lets exact figures, states or alarms out of the process."""
+
+    by: Literal["http_local", "http", "mqtt", "webhook"]
+    """`http_local` is answered to programs on the same machine only."""
+    host: str
+    """With the port where it is known, and without any secrets."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFacts:
     """Everything that the papers of a site are made from, in one language."""
 
@@ -105,6 +115,8 @@ class SiteFacts:
     interval_s: int
     software: str
     detector: str
+    kinds: tuple[str, ...]
+    """Labels of the kinds that the detector tells apart."""
     configuration: str
     """SHA-256 of the site file."""
     made: date
@@ -115,8 +127,9 @@ class SiteFacts:
     budget: Sequence[BudgetDay]
     audit: AuditState | None
     published: Sequence[PublishedSet]
-    connections: Sequence[str] = ()
-    """Where the configuration lets figures and alarms go, without any secrets."""
+    viewers: tuple[str, ...] = ()
+    """Names of the accounts that may see the live view."""
+    connections: Sequence[Connection] = ()
     languages: Sequence[str] = ()
     """In which the papers are written at the same time."""
 

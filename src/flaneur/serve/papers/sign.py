@@ -109,6 +109,8 @@ def _body(canvas: Canvas, facts: SiteFacts, words: PaperWords, top: float, botto
     if operator.officer is False:
         del rows[1]
     lead = words.say("sign_lead", interval=words.interval(facts))
+    if facts.viewers:
+        lead += " " + words.say("sign_live")
     for step in range(round((LARGEST - SMALLEST) / STEP) + 1):
         scale = LARGEST - step * STEP
         if _rows(None, lead, rows, words, top, scale) >= bottom:

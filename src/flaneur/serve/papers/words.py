@@ -1,6 +1,7 @@
 """Sentences of the papers in one language, with what the configuration fills into them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -88,6 +89,36 @@ class PaperWords:
             return Gap(self.say("recipients_gap"))
         return "; ".join(operator.recipients) or self.say("recipients_none")
 
+    def live(self, facts: SiteFacts, *, named: bool) -> str:
+        """Who may see the live view, by name or only how many, and what it shows."""
+        if not facts.viewers:
+            return self.say("live_none")
+        recorded = self.say("live_recorded" if facts.audit else "live_unrecorded")
+        return f"{self.say('live_text', who=self._viewers(facts, named=named))} {recorded}"
+
+    def _viewers(self, facts: SiteFacts, *, named: bool) -> str:
+        n = len(facts.viewers)
+        key = f"live_{'named_' if named else ''}{'one' if n == 1 else 'many'}"
+        return self.say(key, n=n, names=self._quoted(facts.viewers))
+
+    def receivers(self, facts: SiteFacts, *, named: bool) -> list[str]:
+        """Who gets something by the configuration, a sentence each; hosts and accounts only where `named`."""
+        out = [self.say("live_short", who=self._viewers(facts, named=named))] if facts.viewers else []
+        if named:
+            out += [self.say(f"receives_{one.by}", host=one.host) for one in facts.connections]
+            out += [] if facts.connections else [self.say("receives_none")]
+        elif beyond := {one.by for one in facts.connections} - {"http_local"}:
+            what = self.say("receives_alarms" if beyond == {"webhook"} else "receives_figures")
+            out.append(self.say("receives_systems", what=what))
+        return [*out, self.say("receives_public")] if facts.guarantee else out
+
+    def kinds(self, facts: SiteFacts) -> str:
+        """`pedestrians, bicycles and cars`: what the detector tells apart."""
+        return self.words.listed([self.words.name(kind) for kind in facts.kinds])
+
+    def _quoted(self, names: Sequence[str]) -> str:
+        return self.words.listed([self.say("name", name=name) for name in names])
+
     def storage(self, facts: SiteFacts) -> list[Part]:
         """How long anything is kept, for the sign: one line each."""
         hours = facts.operator.recordings_h
@@ -144,9 +175,7 @@ class PaperWords:
         """What a camera measures, a sentence for each sort of place."""
         sorts = ("lines", "zones", "flows", "crowds", "queues", "signals")
         out = [
-            self.say(f"does_{sort}", names=self.words.listed([self.say("name", name=name) for name in names]))
-            for sort in sorts
-            if (names := getattr(camera, sort))
+            self.say(f"does_{sort}", names=self._quoted(names)) for sort in sorts if (names := getattr(camera, sort))
         ]
         return [
             *out,
