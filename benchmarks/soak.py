@@ -21,7 +21,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from flaneur.data.time import SECOND_NS
 from flaneur.source.live_clock import Clock
 from live_load import repeated, resident_mb
 from support.cable import Cable
@@ -49,8 +48,8 @@ class FastClock(Clock):
     def jumped_ns(self) -> int:
         return 0
 
-    def sleep(self, duration_ns: int) -> None:
-        time.sleep(max(duration_ns, 0) / SECOND_NS / self.speed)
+    def wait(self, duration_ns: int, stopped: threading.Event) -> None:
+        super().wait(round(duration_ns / self.speed), stopped)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
@@ -44,8 +45,8 @@ class Hasty(Clock):
     def now_ns(self) -> int:
         return self._anchor_ns + 10 * time.monotonic_ns()
 
-    def sleep(self, duration_ns: int) -> None:
-        super().sleep(duration_ns // 10)
+    def wait(self, duration_ns: int, stopped: threading.Event) -> None:
+        super().wait(duration_ns // 10, stopped)
 
 
 def opened(
@@ -201,6 +202,33 @@ def test_hls_is_played_at_its_own_pace(folder: Path, web: str) -> None:
     assert all(now_ns >= time_ns for time_ns, now_ns in frames)  # none before it is due
 
 
+def test_hls_whose_encoder_begins_anew_goes_on(tmp_path: Path) -> None:
+    begins_s = (100, 101, 7302, 7303, 3)  # it is switched on anew twice, and its time stamps leap forth and back
+    how = {"mpegts_copyts": "1", "mpegts_flags": "initial_discontinuity"}
+    for n, begin_s in enumerate(begins_s):
+        pts = range(10 * begin_s, 10 * (begin_s + 1))
+        write_video(tmp_path / f"{n}.ts", moving_boxes(10), rate=10, pts=pts, container_options=how)
+    listed = "#EXT-X-DISCONTINUITY\n".join(f"#EXTINF:1.0,\n{n}.ts\n" for n in range(len(begins_s)))
+    (tmp_path / "anew.m3u8").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n{listed}#EXT-X-ENDLIST\n")
+    clock = Hasty()
+    frames = []
+    with web_server(tmp_path) as place, opened(f"http://{place}/anew.m3u8", clock=clock) as source:
+        with pytest.raises(LostError, match="ended the connection"):
+            frames.extend((frame.time_ns, clock.now_ns()) for frame in source.frames())
+        assert [(note.key, note.numbers) for note in source.notes] == [("jumps", (2,))]
+    times = np.array([time_ns for time_ns, _ in frames])
+    assert len(times) == 10 * len(begins_s)
+    assert (np.diff(times) == STEP_NS).all()
+    assert all(0 <= now_ns - time_ns < SECOND_NS for time_ns, now_ns in frames)
+
+
+def test_hls_that_gets_no_further_segments_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flaneur.source.live.PLAYLIST_READ_S", 3.0)
+    with web_server(tmp_path) as place, ExitStack() as encoder:
+        playlist = encoder.enter_context(broadcast(tmp_path))
+        assert loss(f"http://{place}/{playlist.name}", do=encoder.close).reason == "silent"
+
+
 def test_of_several_streams_the_smallest_that_is_large_enough_is_taken(folder: Path, web: str) -> None:
     sizes = {"small": (320, 240), "middle": (640, 480), "large": (800, 600)}
     listed = "".join(f"#EXT-X-STREAM-INF:BANDWIDTH={w * h}\n{name}.m3u8\n" for name, (w, h) in sizes.items())
@@ -248,6 +276,16 @@ def test_a_file_is_played_at_its_own_pace_to_its_end(folder: Path) -> None:
         stored = [frame.time_ns for frame in file.frames()]
     assert [time_ns - came[0][0] for time_ns, _ in came] == stored
     assert all(0 <= now_ns - time_ns < SECOND_NS for time_ns, now_ns in came)
+
+
+def test_a_pause_in_a_file_is_waited_out_unless_it_is_to_stop(tmp_path: Path) -> None:
+    hour = range(36_000, 36_010)
+    path = write_video(tmp_path / "pause.mp4", moving_boxes(20), rate=10, pts=[*range(10), *hour])
+    with opened(str(path), realtime=True) as source:
+        stopping = threading.Timer(3.0, source.stop)
+        stopping.start()
+        assert len(list(source.frames())) == 10
+        stopping.join()
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none.mp4", "not_found"), ("evil.m3u8", "garbage")])

@@ -249,11 +249,14 @@ def web_server(folder: Path, login: tuple[str, str] | None = None, tls: ssl.SSLC
 
 @contextmanager
 def broadcast(folder: Path, *, rate: int = 10) -> Iterator[Path]:
-    """A live HLS broadcast that FFmpeg writes into `folder`, segments of a second; yields its playlist."""
+    """A live HLS broadcast that FFmpeg writes into `folder`, segments of a second; yields its playlist.
+
+    At the end it only falls silent.
+    """
     playlist, stopped, lively = folder / "live.m3u8", threading.Event(), threading.Event()
 
     def write() -> None:
-        options = {"hls_time": "1", "hls_list_size": "4", "hls_flags": "delete_segments"}
+        options = {"hls_time": "1", "hls_list_size": "4", "hls_flags": "delete_segments+omit_endlist"}
         begin_s = time.monotonic()
         with av.open(str(playlist), "w", format="hls", options=options) as container:
             stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "g": str(rate)})

@@ -1,5 +1,6 @@
 """One connection to one camera as a stream of frames."""
 
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
@@ -26,6 +27,7 @@ from flaneur.source.live_packets import Receiver
 from flaneur.source.live_time import LiveTimeline, PlayedTimeline, SenderClock, Stamps
 from flaneur.source.opening import SourceError, SourceInfo
 from flaneur.source.picture import Easel, Loader, is_interlaced, turn_of
+from flaneur.source.timeline import LONGEST_GAP_NS, Timeline
 
 if TYPE_CHECKING:
     from flaneur.source.decoding import VideoPacket
@@ -34,6 +36,8 @@ HIGHEST_RATE_PER_S = Fraction(240)
 """Streams state their clock's rate where they know no better."""
 PLAYLIST_READ_S = 20.0
 """A playlist's pictures come segment by segment, and nothing between."""
+PLAYLIST_GAP_NS = 5 * SECOND_NS
+"""A longer step in a playlist's time stamps is an encoder that began anew, no pause: in a pause nothing comes."""
 NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 """Formats without time stamps, for which FFmpeg counts 25 pictures a second, however many there are."""
 
@@ -59,6 +63,7 @@ class LiveSource:
         """`epoch_ns`: UTC moment from which frames' times count. `open_s`, `read_s`: how long silence may last."""
         self._address, self._clock = address, clock
         self._damage = Damage()
+        self._stopped = threading.Event()
         read_s = max(read_s, PLAYLIST_READ_S) if address.is_playlist else read_s
         with ExitStack() as stack:
             container, stream = self._opened(stack, open_s, read_s)
@@ -82,8 +87,7 @@ class LiveSource:
                 frames_estimate=None,
                 created=None,
             )
-            step_ns = round(SECOND_NS / (rate or USUAL_RATE_PER_S))
-            self._timeline = PlayedTimeline(clock, epoch_ns, step_ns) if address.is_played else LiveTimeline(epoch_ns)
+            self._timeline = self._new_timeline(epoch_ns, round(SECOND_NS / (rate or USUAL_RATE_PER_S)))
             stamp = self._stamp_reader(container.format.name, first, stream.time_base or 1 / USUAL_RATE_PER_S)
             self._frames = self._read(chain((first,), pictures), stamp, (first.width, first.height))
             stack.callback(self._frames.close)
@@ -96,6 +100,10 @@ class LiveSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def stop(self) -> None:
+        """Let the frames end, also while one is waited for that is not yet due; any thread may call."""
+        self._stopped.set()
 
     def close(self) -> None:
         """Hang up, from the thread that reads; frames that were handed out stay valid."""
@@ -119,7 +127,7 @@ class LiveSource:
     def frames(self) -> Iterator[Frame]:
         """The frames, once: times strictly increase, index counts from 0. LostError when the camera is lost.
 
-        Ends without an error only at the end of a file.
+        Ends without an error only at the end of a file, or after `stop`.
         """
         return self._frames
 
@@ -159,6 +167,12 @@ class LiveSource:
                 packet.opaque = Stamps(self._clock.now_ns(), None)
             yield packet
 
+    def _new_timeline(self, epoch_ns: int, step_ns: int) -> LiveTimeline | PlayedTimeline:
+        if not self._address.is_played:
+            return LiveTimeline(epoch_ns)
+        longest_gap_ns = PLAYLIST_GAP_NS if self._address.is_playlist else LONGEST_GAP_NS
+        return PlayedTimeline(self._clock, epoch_ns, Timeline(step_ns, longest_gap_ns), self._stopped)
+
     def _stamp_reader(
         self, format_name: str, first: av.VideoFrame, time_base: Fraction
     ) -> Callable[[av.VideoFrame], int | None]:
@@ -184,6 +198,8 @@ class LiveSource:
             stamps = picture.opaque
             assert isinstance(stamps, Stamps)
             time_ns = self._timeline.stamp(media_ns(picture), stamps)
+            if self._stopped.is_set():
+                return
             self._damage.jumps = self._timeline.jumps
             if time_ns is None:
                 self._damage.late += 1

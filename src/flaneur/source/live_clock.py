@@ -1,5 +1,6 @@
 """The clock that live pictures are dated with."""
 
+import threading
 import time
 
 from flaneur.data.time import SECOND_NS
@@ -19,6 +20,6 @@ class Clock:
         """How far the system's UTC has moved against this clock: it was set, or it drifts and is being disciplined."""
         return time.time_ns() - self.now_ns()
 
-    def sleep(self, duration_ns: int) -> None:
-        """Wait; not at all for a duration that is over."""
-        time.sleep(max(duration_ns, 0) / SECOND_NS)
+    def wait(self, duration_ns: int, stopped: threading.Event) -> None:
+        """Wait until this time has gone by or `stopped` is set; not at all for a duration that is over."""
+        stopped.wait(max(duration_ns, 0) / SECOND_NS)

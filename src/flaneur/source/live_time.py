@@ -1,5 +1,6 @@
 """When a live picture was taken. Reasons: docs/adr/0002-time.md."""
 
+import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from flaneur.source.timeline import Timeline
 
 PLAUSIBLE_NS = 5 * SECOND_NS
 """A camera whose clock is further from ours is not set, and is not believed."""
+AGAIN_NS = 4 * SECOND_NS
+"""As near it must come to be believed again: one at the limit would otherwise move its pictures back and forth."""
 STEP_NS = 2 * SECOND_NS
 """A larger difference is made up for at once, a smaller one bit by bit."""
 SLEW = 20
@@ -75,7 +78,7 @@ class LiveTimeline:
         self._last_ns: int | None = None
         self._arrived, self._sent = _Least(ARRIVALS_NS), _Least(REPORTS_NS)
         self._ahead_ns: int | None = None
-        self._used = False
+        self._doubted = self._used = False
         self.jumps = 0
 
     @property
@@ -86,7 +89,7 @@ class LiveTimeline:
     def stamp(self, media_ns: int | None, stamps: Stamps) -> int | None:
         """Nanoseconds since the epoch; None for a picture that is not later than the one before."""
         if media_ns is None:
-            time_ns = _believed(stamps) - self._epoch_ns
+            time_ns = self._by_itself(stamps) - self._epoch_ns
         else:
             self._follow(media_ns, self._target(media_ns, stamps))
             assert self._offset_ns is not None
@@ -115,23 +118,28 @@ class LiveTimeline:
             return arrived_ns
         sent_ns = self._sent.of(stamps.arrival_ns, stamps.sender_ns - media_ns)
         self._ahead_ns = sent_ns - arrived_ns
-        self._used = abs(self._ahead_ns) <= PLAUSIBLE_NS
+        self._used = self._is_plausible(self._ahead_ns)
         return sent_ns if self._used else arrived_ns
 
+    def _by_itself(self, stamps: Stamps) -> int:
+        """UTC of a picture without a media time stamp."""
+        sender_ns, arrival_ns = stamps.sender_ns, stamps.arrival_ns
+        return sender_ns if sender_ns and self._is_plausible(sender_ns - arrival_ns) else arrival_ns
 
-def _believed(stamps: Stamps) -> int:
-    """UTC of one picture by itself."""
-    sender_ns = stamps.sender_ns
-    return sender_ns if sender_ns and abs(sender_ns - stamps.arrival_ns) <= PLAUSIBLE_NS else stamps.arrival_ns
+    def _is_plausible(self, ahead_ns: int) -> bool:
+        self._doubted = abs(ahead_ns) > (AGAIN_NS if self._doubted else PLAUSIBLE_NS)
+        return not self._doubted
 
 
 class PlayedTimeline:
     """Hands pictures out at their own pace: those of a file, and of a playlist, which come in heaps."""
 
-    def __init__(self, clock: Clock, epoch_ns: int, step_ns: int) -> None:
+    def __init__(self, clock: Clock, epoch_ns: int, media: Timeline, stopped: threading.Event) -> None:
+        """`media` makes times of media stamps; nothing is waited for any more once `stopped` is set."""
         self._clock = clock
         self._epoch_ns = epoch_ns
-        self._media = Timeline(step_ns)
+        self._media = media
+        self._stopped = stopped
         self._begin_ns: int | None = None
         self._gaps = 0
 
@@ -157,5 +165,5 @@ class PlayedTimeline:
         if early_ns < -STARVED_NS:
             self._gaps += 1
             self._begin_ns -= early_ns
-        self._clock.sleep(early_ns)
+        self._clock.wait(early_ns, self._stopped)
         return self._begin_ns + played_ns - self._epoch_ns

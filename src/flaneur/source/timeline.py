@@ -3,7 +3,7 @@
 from flaneur.data.time import SECOND_NS
 
 LONGEST_GAP_NS = 24 * 3600 * SECOND_NS
-"""A longer step forward is a broken time stamp, not a pause: it would make a year of empty intervals."""
+"""In a file a longer step forward is a broken time stamp, not a pause: it would make a year of empty intervals."""
 RESTART_NS = SECOND_NS
 """A longer step back is a clock that started anew (recordings joined end to end), not a late frame."""
 
@@ -11,9 +11,11 @@ RESTART_NS = SECOND_NS
 class Timeline:
     """Gives each frame its time, or none where the frame does not come after the one before it."""
 
-    def __init__(self, step_ns: int) -> None:
-        """`step_ns`: how far apart frames are taken to be where time stamps do not say so."""
+    def __init__(self, step_ns: int, longest_gap_ns: int = LONGEST_GAP_NS) -> None:
+        """`step_ns`: how far apart frames are taken to be where time stamps do not say so. A step forward of more than
+        `longest_gap_ns` is a broken time stamp."""
         self._step_ns = step_ns
+        self._longest_gap_ns = longest_gap_ns
         self._offset_ns: int | None = None
         self._last_ns: int | None = None
         self.guessed = 0
@@ -30,7 +32,7 @@ class Timeline:
         else:
             time_ns = media_ns + self._offset_ns
             step_ns = time_ns - self._last_ns
-            if step_ns > LONGEST_GAP_NS or step_ns < -RESTART_NS:
+            if step_ns > self._longest_gap_ns or step_ns < -RESTART_NS:
                 self.jumps += 1
                 time_ns = self._last_ns + self._step_ns
             elif step_ns <= 0:

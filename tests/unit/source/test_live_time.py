@@ -1,17 +1,21 @@
+import random
+import threading
 from itertools import pairwise
 
 import pytest
 
 from flaneur.data.time import SECOND_NS
+from flaneur.source.live import PLAYLIST_GAP_NS
 from flaneur.source.live_clock import Clock
-from flaneur.source.live_time import PLAUSIBLE_NS, LiveTimeline, PlayedTimeline, Stamps
+from flaneur.source.live_time import AGAIN_NS, PLAUSIBLE_NS, LiveTimeline, PlayedTimeline, Stamps
+from flaneur.source.timeline import Timeline
 
 EPOCH = 1_700_000_000 * SECOND_NS
 STEP = SECOND_NS // 10
 
 
 class Hand(Clock):
-    """A clock that stands still but when somebody sleeps."""
+    """A clock that stands still but when somebody waits."""
 
     def __init__(self) -> None:
         self.time_ns = EPOCH
@@ -19,8 +23,12 @@ class Hand(Clock):
     def now_ns(self) -> int:
         return self.time_ns
 
-    def sleep(self, duration_ns: int) -> None:
-        self.time_ns += max(duration_ns, 0)
+    def wait(self, duration_ns: int, stopped: threading.Event) -> None:
+        self.time_ns += 0 if stopped.is_set() else max(duration_ns, 0)
+
+
+def played(clock: Clock, **how: int) -> PlayedTimeline:
+    return PlayedTimeline(clock, EPOCH, Timeline(STEP, **how), threading.Event())
 
 
 def test_the_clock_never_runs_backwards_and_knows_how_far_it_is_off() -> None:
@@ -96,6 +104,29 @@ def test_a_senders_clock_that_is_set_back_leaves_no_picture_twice() -> None:
     assert timeline.jumps == 1
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_senders_clock_at_the_limit_does_not_move_the_pictures_back_and_forth(sign: int) -> None:
+    timeline, rng = LiveTimeline(EPOCH), random.Random(1)
+    used = set()
+    for k in range(6000):
+        least_ms, most_ms = (20, 60) if k // 100 % 2 else (50, 90)
+        arrival_ns = EPOCH + k * STEP + rng.randint(least_ms, most_ms) * SECOND_NS // 1000
+        timeline.stamp(k * STEP, Stamps(arrival_ns, EPOCH + k * STEP + sign * PLAUSIBLE_NS + 40_000_000))
+        used.add(timeline.sender.used)
+    assert not timeline.sender.used
+    assert timeline.jumps == len(used) - 1
+
+
+def test_a_senders_clock_that_was_doubted_must_come_nearer_to_be_used_again() -> None:
+    timeline = LiveTimeline(EPOCH)
+    used = []
+    for k, ahead_ns in enumerate((PLAUSIBLE_NS, PLAUSIBLE_NS + 1, AGAIN_NS + 1, AGAIN_NS, AGAIN_NS + 1, PLAUSIBLE_NS)):
+        arrival_ns = EPOCH + k * 3600 * SECOND_NS  # what was said before is forgotten
+        timeline.stamp(k * 3600 * SECOND_NS, Stamps(arrival_ns, arrival_ns + ahead_ns))
+        used.append(timeline.sender.used)
+    assert used == [True, False, False, True, True, True]
+
+
 def test_sender_reports_that_come_late_do_not_move_the_pictures() -> None:
     timeline = LiveTimeline(EPOCH)
     for k in range(2000):
@@ -147,7 +178,7 @@ def test_a_drift_of_the_media_clock_is_followed() -> None:
 
 def test_a_file_is_handed_out_at_its_own_pace() -> None:
     clock = Hand()
-    timeline = PlayedTimeline(clock, EPOCH, STEP)
+    timeline = played(clock)
     for k in range(20):
         assert timeline.stamp(7 + k * STEP, Stamps(0, None)) == k * STEP
         assert clock.now_ns() == EPOCH + k * STEP
@@ -156,9 +187,28 @@ def test_a_file_is_handed_out_at_its_own_pace() -> None:
 
 def test_a_playlist_that_ran_dry_has_a_gap_and_goes_on() -> None:
     clock = Hand()
-    timeline = PlayedTimeline(clock, EPOCH, STEP)
+    timeline = played(clock)
     assert timeline.stamp(0, Stamps(0, None)) == 0
-    clock.sleep(5 * SECOND_NS)
+    clock.time_ns += 5 * SECOND_NS
     assert timeline.stamp(STEP, Stamps(0, None)) == 5 * SECOND_NS
     assert timeline.stamp(2 * STEP, Stamps(0, None)) == 5 * SECOND_NS + STEP
+    assert timeline.jumps == 1
+
+
+def test_a_file_keeps_its_pauses() -> None:
+    clock = Hand()
+    timeline = played(clock)
+    times = [timeline.stamp(media_ns, Stamps(0, None)) for media_ns in (0, 3600 * SECOND_NS)]
+    assert times == [0, 3600 * SECOND_NS]
+    assert clock.now_ns() == EPOCH + 3600 * SECOND_NS
+
+
+@pytest.mark.parametrize("leap_s", [-7200, -2, 6, 7200, 80_000])
+def test_a_playlist_whose_stamps_leap_goes_on_by_one_frame(leap_s: int) -> None:
+    clock = Hand()
+    timeline = played(clock, longest_gap_ns=PLAYLIST_GAP_NS)
+    for k in range(40):
+        leap_ns = leap_s * SECOND_NS if k >= 20 else 0
+        assert timeline.stamp(k * STEP + leap_ns, Stamps(0, None)) == k * STEP
+        assert clock.now_ns() == EPOCH + k * STEP
     assert timeline.jumps == 1

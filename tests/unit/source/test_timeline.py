@@ -29,6 +29,12 @@ def test_a_pause_stays_a_pause() -> None:
     assert line.jumps == 0
 
 
+def test_a_pause_is_as_long_as_it_may_be() -> None:
+    line = Timeline(STEP_NS, longest_gap_ns=SECOND_NS)
+    assert [line.stamp(media) for media in (0, SECOND_NS, 2 * SECOND_NS + 1)] == [0, SECOND_NS, SECOND_NS + STEP_NS]
+    assert line.jumps == 1
+
+
 @pytest.mark.parametrize("years", [1, 1000])
 def test_a_jump_of_years_and_back_costs_two_steps(years: int) -> None:
     absurd = years * 365 * 24 * 3600 * SECOND_NS

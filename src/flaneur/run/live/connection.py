@@ -99,6 +99,8 @@ class Connection:
     def stop(self) -> None:
         """Hand on nothing more; the thread ends when its camera answers, or within some seconds."""
         self._stop.set()
+        if (source := self._source) is not None:
+            source.stop()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -174,7 +176,7 @@ class Connection:
     def _hand_on(self, frame: Frame, connection: int, dropped: int) -> None:
         frame.index = self._index
         self._index += 1
-        self._vitals.came(self._clock.now_ns(), dropped + self._mailbox.overtaken)
+        self._vitals.came(self._clock.now_ns(), dropped + self._mailbox.dropped)
         if self._looks.due(frame.time_ns + self._phase_ns):
             self._mailbox.put(frame, connection, dropped)
         else:

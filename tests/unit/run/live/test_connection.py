@@ -1,9 +1,16 @@
 import random
+import threading
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaneur.run.live.connection import JITTER, LONGEST_WAIT_S, SHORTEST_WAIT_S, BackOff
+from flaneur.run.live.connection import JITTER, LONGEST_WAIT_S, SHORTEST_WAIT_S, BackOff, Connection
+from flaneur.run.live.turns import Turns
+from flaneur.run.live.vitals import Vitals
+from flaneur.source import Address, Clock, LiveSource, SourceParams
+from support.live_cameras import wait_until
+from support.video import moving_boxes, write_video
 
 
 @given(st.integers(0, 2**32))
@@ -29,3 +36,21 @@ def test_a_good_connection_makes_the_next_wait_short() -> None:
 
 def test_a_wrong_password_is_not_tried_often() -> None:
     assert BackOff(random.Random(0)).wait_s("unauthorised") >= (1 - JITTER) * LONGEST_WAIT_S
+
+
+def test_a_camera_that_waits_for_a_picture_can_be_stopped(tmp_path: Path) -> None:
+    hour = range(36_000, 36_010)
+    path = write_video(tmp_path / "pause.mp4", moving_boxes(20), rate=10, pts=[*range(10), *hour])
+    clock = Clock()
+    vitals = Vitals("c", clock.now_ns())
+    address = Address.parse(str(path), realtime=True, folder=tmp_path)
+
+    def connect() -> LiveSource:
+        return LiveSource(address, SourceParams(), clock, 0)
+
+    connection = Connection("c", connect, Turns[None]().join(None), vitals, clock, 5.0, random.Random(0))
+    before = threading.active_count()
+    connection.start()
+    wait_until(lambda: vitals.status(clock.now_ns()).frames_seen == 10)
+    connection.stop()
+    wait_until(lambda: threading.active_count() == before)
