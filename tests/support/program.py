@@ -37,6 +37,11 @@ log = open(sys.argv.pop(1), "w")
 before = sys.argv.pop(1)
 sys.addaudithook(watch)
 atexit.register(note)
+leave = os._exit
+def note_and_leave(code):
+    note()
+    leave(code)
+os._exit = note_and_leave
 sys.argv[0] = "flaneur"
 exec(before)
 """

@@ -6,18 +6,19 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flaneur.cli.audit import app as audit
 from flaneur.cli.budget import budget
 from flaneur.cli.camera import app as camera
 from flaneur.cli.doctor import doctor
+from flaneur.cli.ending import say_error
 from flaneur.cli.export import export
 from flaneur.cli.ground import ground
 from flaneur.cli.models import app as models
 from flaneur.cli.papers import papers
 from flaneur.cli.publish import publish
 from flaneur.cli.redact import redact
+from flaneur.cli.report import report
 from flaneur.cli.retention import retention
 from flaneur.cli.run import run
 from flaneur.cli.site import app as site
@@ -41,6 +42,7 @@ app.command()(publish)
 app.command()(budget)
 app.command()(papers)
 app.command()(watch)
+app.command()(report)
 app.command()(retention)
 app.command()(export)
 app.command()(doctor)
@@ -72,7 +74,7 @@ def main() -> None:
         with forgetting():
             app()
     except UserError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        say_error(error)
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

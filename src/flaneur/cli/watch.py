@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flaneur.cli.ending import ending_at_once
 from flaneur.cli.live_texts import TEXTS
 from flaneur.cli.texts import default_language
 from flaneur.data.language import Language
+from flaneur.run.crashing import forgetting
 from flaneur.serve.formats import Words
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ def watch(
         if plan:
             show_forecast(read_setup(site), language or default_language())
         else:
-            Watch(read_setup(site)).run(stop, reload)
+            watched = Watch(read_setup(site))
+            with ending_at_once(), forgetting():
+                watched.run(stop, reload)
 
 
 @contextmanager

@@ -79,18 +79,22 @@ class Store:
         _check_format(path, lock_wait_s)
         return cls(path, _engine(path, "rw", lock_wait_s), read_only=False)
 
-    def add(self, measurements: Sequence[Measurement]) -> list[Measurement]:
-        """Write figures in one transaction, all of them or none; returns those that were not there yet.
+    def add(self, measurements: Sequence[Measurement], runs: Sequence[RunFacts] = ()) -> list[Measurement]:
+        """Write figures and how they came about in one transaction, all or nothing; returns the figures that were new.
 
-        A figure that is there already stays as it is: another run measured the same interval first, before a restart
-        or before the clock was set back.
+        A figure that is there already, or comes earlier in `measurements`, stays as it is: the same interval was
+        measured first before a restart, or before the clock was set back. Of a run the last facts hold.
         """
         with explained(self._path), self._connection.begin():
             self._check_same_file()
             known = self._known({(one.start_ns, one.site, one.camera) for one in measurements})
-            new = {_key(one): one for one in measurements if _key(one) not in known}
+            new: dict[tuple[Any, ...], Measurement] = {}
+            for one in measurements:
+                if (key := _key(one)) not in known:
+                    new.setdefault(key, one)
             if new:
                 self._connection.execute(insert(measurement), [asdict(one) for one in new.values()])
+            self._upsert(run, [_row(facts) for facts in runs])
         return list(new.values())
 
     def known_until_ns(self, site: str, camera: str, since_ns: int) -> int | None:
@@ -132,21 +136,21 @@ class Store:
 
         A figure that is there already is replaced, so writing an interval again changes nothing.
         """
-        rows = [asdict(one) for one in measurements]
-        if rows:
-            self._upsert(measurement, rows)
+        with explained(self._path), self._connection.begin():
+            self._upsert(measurement, [asdict(one) for one in measurements])
 
     def write_run(self, facts: RunFacts) -> None:
         """Write how the figures came about; replaces what was known about the same run."""
-        row = asdict(facts)
-        self._upsert(run, [row | {name: json.dumps(row[name], ensure_ascii=False) for name in _LISTS}])
+        with explained(self._path), self._connection.begin():
+            self._upsert(run, [_row(facts)])
 
     def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
         statement = insert(table)
         rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
         statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
-        with explained(self._path), self._connection.begin():
-            self._connection.execute(statement, rows)
+        self._connection.execute(statement, rows)
 
     def measurements(self) -> Iterator[Measurement]:
         """All figures as they are at the first call of `next`, in the order of time, then of place and kind."""
@@ -248,6 +252,11 @@ def _leave_wal(connection: Connection) -> None:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
+
+
+def _row(facts: RunFacts) -> dict[str, Any]:
+    row = asdict(facts)
+    return row | {name: json.dumps(row[name], ensure_ascii=False) for name in _LISTS}
 
 
 def _facts(row: dict[str, Any]) -> RunFacts:

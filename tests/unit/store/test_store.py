@@ -176,6 +176,22 @@ def test_figures_are_added_whole_or_not_at_all(tmp_path: Path) -> None:
         assert store.add([figure()]) == [figure()]
 
 
+def test_of_figures_that_come_twice_at_once_the_first_stays(tmp_path: Path) -> None:
+    with Store.append(tmp_path / "s.sqlite") as store:
+        assert store.add([figure(value=1.0), figure(value=2.0)]) == [figure(value=1.0)]
+        assert list(store.measurements()) == [figure(value=1.0)]
+
+
+def test_figures_and_how_they_came_about_are_added_together_or_not_at_all(tmp_path: Path) -> None:
+    runs = [facts(frames_seen=number, camera=camera) for camera in ("a", "b") for number in (1, 2)]
+    with Store.append(tmp_path / "s.sqlite") as store:
+        with pytest.raises(Exception, match="NOT NULL"):
+            store.add([figure()], [*runs, facts(camera=None)])
+        assert (list(store.measurements()), store.runs()) == ([], [])
+        assert store.add([figure()], runs) == [figure()]
+        assert store.runs() == [runs[1], runs[3]]
+
+
 def test_a_store_that_was_taken_away_while_in_use_is_told(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     store = Store.append(path)

@@ -1,7 +1,7 @@
 """From how cameras are to what somebody should look at, told once when it begins and once when it is over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flaneur.data.live import Alarm, CameraStatus, Reason
@@ -66,7 +66,11 @@ class Alarms:
             same = before is not None and (before.alarm.level, before.alarm.reason) == (level, reason)
             self._raised[key] = _Raised(before.alarm if same and before else alarm, now_ns)
             return [] if same else [alarm]
-        if before is None or now_ns - before.seen_ns < calm_ns:
+        if before is None:
+            return []
+        if now_ns < before.seen_ns:  # the clock was set back since
+            before = self._raised[key] = replace(before, seen_ns=now_ns)
+        if now_ns - before.seen_ns < calm_ns:
             return []
         del self._raised[key]
         return [Alarm(camera, what, None, place, 0, now_ns)]
@@ -77,3 +81,8 @@ class Alarms:
         for key in over:
             del self._raised[key]
         return [Alarm(camera, what, None, place, 0, now_ns) for _, what, place in over]
+
+    def forget_all(self, now_ns: int) -> list[Alarm]:
+        """Nothing is watched any more; all alarms are over."""
+        concerned = dict.fromkeys(camera for camera, _, _ in self._raised)
+        return [alarm for camera in concerned for alarm in self.forget(camera, now_ns)]

@@ -5,6 +5,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import structlog
 
 from flaneur.data.errors import UserError
 from flaneur.data.released import Measurement, RunFacts
+from flaneur.run.live.camera import described
 from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
 
@@ -20,18 +23,28 @@ PATIENCE_S = 600.0
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 10.0
 LOCK_WAIT_S = 1.0
 ALARM_S = 5.0
-"""A trouble that lasts longer than this is told."""
+"""When nothing could be written for longer than this, it is told."""
 
 log: Any = structlog.get_logger()
 
 Task = Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """To be stored, with how they came about."""
+
+    measurements: Sequence[Measurement]
+    facts: RunFacts
+
+
 class Keeper:
     """Does tasks one after the other on a thread of its own: figures to the store, entries to the audit log.
 
-    A task that fails with something that may pass is tried again until it works, and those behind it wait, for
-    `patience_s` at most; then, or at once for what will not pass, `failure` says why and nothing more is done.
+    Figures that wait one behind the other are stored in one transaction, because a slow disk takes as long for one
+    camera's as for a hundred's. A task that fails with something that may pass is tried again until it works, and those
+    behind it wait, for `patience_s` at most; then, or at once for what will not pass, `failure` says why and nothing
+    more is done.
     """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
@@ -47,11 +60,12 @@ class Keeper:
             if not (error.may_pass and path.exists()):
                 raise
         self._store: Store | None = None  # SQLite wants a file used by the thread that opened it
-        self._tasks: deque[Task] = deque()
+        self._tasks: deque[Task | _Figures] = deque()
         self._changed = threading.Condition()
         self._deadline_s: float | None = None
         self._kept: deque[Measurement] = deque()
-        self._trouble_s: float | None = None
+        self._begun_s: float | None = None
+        """When what is to be written now was tried first."""
         self.failure: UserError | None = None
         self.refused = 0
         """Figures that the store had already: measured by an earlier run, or before the clock was set back."""
@@ -60,17 +74,16 @@ class Keeper:
 
     def figures(self, measurements: Sequence[Measurement], facts: RunFacts) -> None:
         """Store figures, and how they came about."""
-        self.do(lambda: self._write(measurements, facts))
+        self._put(_Figures(measurements, facts))
 
     def do(self, task: Task) -> None:
         """Do something that raises UserError when it does not work."""
-        with self._changed:
-            self._tasks.append(task)
-            self._changed.notify()
+        self._put(task)
 
-    def alone(self, task: Task) -> None:
-        """Do something that needs the store to be closed. When that does not work it is told, and no more."""
-        self.do(lambda: self._beside(task))
+    def alone(self, what: str, task: Task) -> None:
+        """Do something that needs the store to be closed and may take long. When it does not work, that is told, and no
+        more; `what` says in the log what was not done."""
+        self._put(partial(self._beside, what, task))
 
     def kept(self) -> list[Measurement]:
         """Figures that have reached the disk since the last call."""
@@ -81,64 +94,83 @@ class Keeper:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether nothing could be written for a while."""
-        since_s = self._trouble_s
+        """Whether nothing could be written for a while: it fails again and again, or does not come back."""
+        since_s = self._begun_s
         return since_s is not None and time.monotonic() - since_s > ALARM_S
 
     def close(self, timeout_s: float) -> int:
-        """Finish the tasks within this time; the number of those that were not done."""
+        """Finish the tasks within this time; the number of those that were not done, and `failure` says why."""
         with self._changed:
             self._deadline_s = time.monotonic() + timeout_s
             self._changed.notify()
         self._thread.join(timeout_s + LOCK_WAIT_S)
-        return len(self._tasks)
+        left = len(self._tasks)
+        if left and self.failure is None:
+            self.failure = StoreError(f"{self._path}: the disk is too slow; not everything was written at the end")
+        return left
+
+    def _put(self, task: Task | _Figures) -> None:
+        with self._changed:
+            self._tasks.append(task)
+            self._changed.notify()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._tasks or self._deadline_s is not None)
-                if not self._tasks:
+        try:
+            while (following := self._next()) is not None:
+                task, count = following
+                if not self._done(task):
                     break
-                task = self._tasks[0]
-            if not self._done(task):
-                break
-            with self._changed:
-                self._tasks.popleft()
+                with self._changed:
+                    for _ in range(count):
+                        self._tasks.popleft()
+        except Exception as error:  # noqa: BLE001  # a defect of ours: told by whoever waits for us, as a failure
+            log.error("keeper failed", **described(error))
+            self.failure = StoreError(f"{self._path}: cannot be written: {type(error).__name__}; the log says where")
         self._close()
+
+    def _next(self) -> tuple[Task, int] | None:
+        """What is to be done next and how many tasks that is; None when the end has come and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._tasks or self._deadline_s is not None)
+            figures: list[_Figures] = []
+            for task in self._tasks:
+                if isinstance(task, _Figures):
+                    figures.append(task)
+                elif figures:
+                    break
+                else:
+                    return task, 1
+            return (partial(self._write, figures), len(figures)) if figures else None
 
     def _done(self, task: Task) -> bool:
         """Try a task until it works; False when it never will."""
-        retry_s = FIRST_RETRY_S
+        self._begun_s = begun_s = time.monotonic()
+        retry_s, has_failed = FIRST_RETRY_S, False
         while True:
             try:
                 task()
             except UserError as error:
-                if not self._may_go_on(error):
+                if not has_failed:
+                    log.warning("store does not work", message=str(error))
+                if not self._may_pass(error, begun_s):
+                    self.failure = error
                     return False
-            except Exception as error:  # noqa: BLE001  # a defect of ours: told by whoever waits for us, as a failure
-                self.failure = StoreError(f"{self._path}: {type(error).__name__}: {str(error).splitlines()[0]}")
-                return False
             else:
-                if self._trouble_s is not None:
-                    self._trouble_s = None
+                self._begun_s = None
+                if has_failed:
                     log.info("store works again", waiting=len(self._tasks))
                 return True
+            has_failed = True
+            self._close()  # whatever was wrong with it, the next attempt begins with the file as it then is
             self._pause(retry_s)
             retry_s = min(2 * retry_s, LAST_RETRY_S)
 
-    def _may_go_on(self, error: UserError) -> bool:
+    def _may_pass(self, error: UserError, begun_s: float) -> bool:
+        """Whether it is worth while to try again what was tried first at `begun_s`."""
         now_s = time.monotonic()
-        if self._trouble_s is None:
-            self._trouble_s = now_s
-            log.warning("store does not work", message=str(error))
-        may_pass = getattr(error, "may_pass", False)
         if self._deadline_s is not None and now_s > self._deadline_s:
-            may_pass = False
-        if not may_pass or now_s - self._trouble_s > self._patience_s:
-            self.failure = error
             return False
-        self._close()  # whatever was wrong with it, the next attempt begins with the file as it then is
-        return True
+        return getattr(error, "may_pass", False) and now_s - begun_s <= self._patience_s
 
     def _pause(self, wait_s: float) -> None:
         if self._deadline_s is None:
@@ -147,19 +179,21 @@ class Keeper:
         else:
             time.sleep(FIRST_RETRY_S)
 
-    def _write(self, measurements: Sequence[Measurement], facts: RunFacts) -> None:
-        store = self._open()
-        new = store.add(measurements) if measurements else []
-        store.write_run(facts)
+    def _write(self, waiting: Sequence[_Figures]) -> None:
+        measurements = [one for each in waiting for one in each.measurements]
+        new = self._open().add(measurements, [each.facts for each in waiting])
         self.refused += len(measurements) - len(new)
         self._kept.extend(new)
 
-    def _beside(self, task: Task) -> None:
+    def _beside(self, what: str, task: Task) -> None:
+        self._begun_s = None  # a large store is written anew; that takes its time and is no trouble
         self._close()
         try:
             task()
         except UserError as error:
-            log.warning("not done", message=str(error))
+            log.warning("not done", what=what, message=str(error))
+        except Exception as error:  # noqa: BLE001  # a defect of ours there must not end the measuring
+            log.error("not done", what=what, **described(error))
 
     def _open(self) -> Store:
         if self._store is None:

@@ -36,12 +36,17 @@ class Load:
     """Whether there is more to do than the machine can."""
 
     def __init__(self) -> None:
-        self._totals: deque[tuple[int, int]] = deque(maxlen=MEMORY)
+        self._totals = 0, 0
+        self._recent: deque[tuple[int, int]] = deque(maxlen=MEMORY)
 
     def is_too_much(self, overtaken: int, looks: int) -> bool:
-        """Whether many of the frames of the last minute were overtaken, given these totals of all cameras."""
-        self._totals.append((overtaken, looks))
-        if len(self._totals) < FEWEST_LOOKS:
+        """Whether many of the frames of the last minute were overtaken, given these totals of all cameras.
+
+        They fall when a camera goes or begins anew; what the others did in that half second is then not known.
+        """
+        before, self._totals = self._totals, (overtaken, looks)
+        self._recent.append((max(overtaken - before[0], 0), max(looks - before[1], 0)))
+        if len(self._recent) < FEWEST_LOOKS:
             return False
-        overtaken, looks = overtaken - self._totals[0][0], looks - self._totals[0][1]
+        overtaken, looks = (sum(each) for each in zip(*self._recent, strict=True))
         return overtaken > OVERLOAD_SHARE * (overtaken + looks)

@@ -57,17 +57,23 @@ def forecast(setup: SiteSetup, seconds: float = 20.0) -> Forecast:
     detector, clock = open_site_detector(setup), Clock()
     before_mb = memory_mb()
     cameras = [Camera(camera, detector, turns, clock, _forget, None) for camera in setup.cameras]
+    workers = [
+        threading.Thread(target=work, args=(turns,), name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
+    ]
     try:
         _wait_for_pictures(cameras, clock)
         decoding = _Span.of(cameras, clock, seconds / 2)
-        for n in range(workers_of(setup)):
-            threading.Thread(target=work, args=(turns,), name=f"worker {n}", daemon=True).start()
+        for worker in workers:
+            worker.start()
         time.sleep(WARM_UP_S)
         looking = _Span.of(cameras, clock, seconds / 2)
     finally:
         for camera in cameras:
             camera.stop()
         turns.close()
+        for worker in workers:
+            if worker.is_alive():  # the end of the program must not meet it in the middle of a look
+                worker.join(OPEN_S)
     statuses = [camera.vitals.status(clock.now_ns()) for camera in cameras]
     lost = tuple(status.camera for status in statuses if not status.frames_seen)
     measured = len(cameras) - len(lost)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self
 
 from flaneur.data.live import Alarm
-from flaneur.run.audit import log_paths, name_text
+from flaneur.run.audit import Write, log_paths, name_text
 from flaneur.run.live.setup import CameraSetup, SiteSetup
 from flaneur.run.software import software
 from flaneur.store.audit.entries import ConfigurationChanged, Entry, HealthChanged, Record, Started, Stopped, Viewed
@@ -39,6 +39,11 @@ class Records:
 
         with AuditLog.open(*log_paths(setup.path), time.time_ns, look) as log:
             yield cls(log, known[0] if known else None)
+
+    @property
+    def write(self) -> Write | None:
+        """Writes an entry at once; None where there is no log."""
+        return None if self._log is None else partial(_write, self._log)
 
     def configured(self, setup: SiteSetup) -> list[Task]:
         """This site file holds from now on."""

@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from flaneur.config.keep import KeepTable
 from flaneur.config.site import SiteFile
 from flaneur.data.errors import UserError
 from flaneur.data.live import Alarm, CameraStatus
@@ -26,7 +27,7 @@ from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.detect.protocol import Detector
 from flaneur.release.aggregate import LONGEST_SILENCE
 from flaneur.run.live.alarms import SITE, Alarms
-from flaneur.run.live.camera import Camera
+from flaneur.run.live.camera import Camera, described
 from flaneur.run.live.keeper import Keeper
 from flaneur.run.live.machine import PERIOD_S, Load, memory_mb, workers_of
 from flaneur.run.live.operations import Operations
@@ -35,7 +36,7 @@ from flaneur.run.live.setup import CameraSetup, SiteSetup, read_setup
 from flaneur.run.live.turns import Turns
 from flaneur.run.live.viewing import Viewing
 from flaneur.run.results import STORE
-from flaneur.run.retention import keep_figures
+from flaneur.run.retention import let_go
 from flaneur.source.live_clock import Clock
 from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
@@ -43,6 +44,8 @@ from flaneur.store.store import Store
 JUMP_NS = 2 * SECOND_NS
 """The system's clock was set when it differs by more from one that nobody sets."""
 DAY_S = 86_400
+LET_GO_AGAIN_S = 600.0
+"""When old figures could not be let go, for instance while somebody reads the store."""
 CLOSE_S = 1.5
 """So long the end waits for turns that are going on, and then for the store; all of it must be over in five seconds."""
 RECORD_S = 3.0
@@ -82,7 +85,7 @@ class Watch:
     def run(self, stop: threading.Event, reload: threading.Event) -> None:
         """Watch until `stop` is set or all cameras were files that have ended; read the site file anew at `reload`.
 
-        UserError when figures can be kept no longer.
+        UserError when figures can be kept, or pictures be looked at, no longer.
         """
         with self._left_behind:
             try:
@@ -93,6 +96,8 @@ class Watch:
                         self._reload()
                     self._look_after()
                     stop.wait(PERIOD_S)
+                if not self._keeper.failure:  # whose alarm somebody must still look at
+                    self._tell(self._alarms.forget_all(self._clock.now_ns()))
             finally:
                 self._end()
         if self._keeper.failure:
@@ -112,6 +117,16 @@ class Watch:
             self._start(camera, ends_ns[camera.name])
         log.info("watching", site=self._setup.site.site.name, cameras=len(self._cameras), workers=len(self._workers))
 
+    def _start_again(self, setups: Sequence[CameraSetup], ends_ns: Mapping[str, int | None]) -> None:
+        """Start cameras while others are watched: one that cannot be started must not end those."""
+        for setup in setups:
+            try:
+                self._start(setup, ends_ns.get(setup.name))
+            except UserError as error:  # a file that it names has gone since it was checked
+                log.error("camera cannot be watched", camera=setup.name, message=str(error))
+            except Exception as error:  # noqa: BLE001  # a defect of ours
+                log.error("camera cannot be watched", camera=setup.name, **described(error))
+
     def _start(self, setup: CameraSetup, resume_ns: int | None) -> None:
         camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, resume_ns)
         self._cameras[camera.name] = camera
@@ -125,9 +140,11 @@ class Watch:
 
     @property
     def _is_over(self) -> bool:
-        return all(camera.is_over for camera in self._cameras.values())
+        return bool(self._cameras) and all(camera.is_over for camera in self._cameras.values())
 
     def _look_after(self) -> None:
+        if not all(worker.is_alive() for worker in self._workers):
+            raise UserError("a worker has ended by a defect of Flaneur, so cameras are watched no more; start it again")
         self._check_clock()
         now_ns = self._clock.now_ns()
         for camera in self._cameras.values():
@@ -198,15 +215,23 @@ class Watch:
         self._clock = self._new_clock()
         now_ns = self._clock.now_ns()
         self._tell([Alarm(SITE, "clock", "clock", "", level, now_ns) for level in (1, 0)])
-        for camera in cameras:
-            self._start(camera.setup, camera.end_ns)
+        self._start_again([camera.setup for camera in cameras], {camera.name: camera.end_ns for camera in cameras})
 
     def _let_go(self) -> None:
-        """Once a day figures that are old enough go, where the site file says so."""
-        if self._setup.site.keep is None or time.monotonic() < self._retention_s:
+        """Once a day figures that are old enough go, where the site file in force says so."""
+        keep = self._setup.site.keep
+        if keep is None or time.monotonic() < self._retention_s:
             return
+        self._retention_s = time.monotonic() + LET_GO_AGAIN_S
+        self._keeper.alone("letting go of old figures", partial(self._age, keep))
+
+    def _age(self, keep: KeepTable) -> None:
+        """On the keeper's thread. The file is not read again: it may have been refused, and what goes is gone."""
+        store, site = self._setup.folder / STORE, self._setup.site.site.name
+        aged = let_go(store, site, keep, self._clock.now_ns(), self._records.write)
         self._retention_s = time.monotonic() + DAY_S
-        self._keeper.alone(partial(_age, self._setup, self._clock))
+        if aged:
+            log.info("old figures let go", deleted=aged.deleted, coarsened=aged.coarsened, dropped=aged.dropped)
 
     def _reload(self) -> None:
         """Take over a changed site file; cameras that are the same in it go on undisturbed."""
@@ -217,6 +242,9 @@ class Watch:
             self._operations.reload(new.site, new.services)
         except UserError as error:
             log.error("site file refused; nothing changed", message=str(error))
+            return
+        except Exception as error:  # noqa: BLE001  # a defect of ours must not end what is watched
+            log.error("site file refused; nothing changed", **described(error))
             return
         self._setup, self._detector = new, detector
         self._record(self._records.configured(new))
@@ -232,11 +260,7 @@ class Watch:
             self._finish(camera)
         ends_ns = {camera.name: camera.end_ns for camera in gone}
         begun = [setup for setup in new.cameras if setup.name not in self._cameras]
-        for setup in begun:
-            try:
-                self._start(setup, ends_ns.get(setup.name))
-            except UserError as error:  # a file that it names has gone since it was checked
-                log.error("camera cannot be watched", camera=setup.name, message=str(error))
+        self._start_again(begun, ends_ns)
         log.info("site file read anew", ended=[camera.name for camera in gone], begun=[setup.name for setup in begun])
 
     def _end(self) -> None:
@@ -248,7 +272,8 @@ class Watch:
             worker.join(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
         for camera in list(self._cameras.values()):
             camera.finish(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
-            self._record(self._records.stopped(camera.name))
+        for name in self._cameras:  # behind all figures, which are then written at once
+            self._record(self._records.stopped(name))
         statuses = self.statuses()
         left = self._keeper.close(CLOSE_S)
         self._operations.completed(self._keeper.kept())
@@ -264,11 +289,13 @@ class Watch:
 
 
 def work(turns: Turns[Camera]) -> None:
-    """A worker: one camera's turn after the other."""
+    """A worker: one camera's turn after the other, whatever becomes of it."""
     while (turn := turns.take()) is not None:
         box, waiting = turn
         try:
             box.owner.work(waiting)
+        except Exception as error:  # noqa: BLE001  # a defect of ours must not end what all cameras share
+            log.error("turn failed", camera=box.owner.name, **described(error))
         finally:
             turns.done(box)
 
@@ -291,12 +318,6 @@ def _ends_ns(setup: SiteSetup, now_ns: int) -> dict[str, int | None]:
             raise
         log.warning("gap before this start is not told", message=str(error))
         return dict.fromkeys(names)
-
-
-def _age(setup: SiteSetup, clock: Clock) -> None:
-    aged = keep_figures(setup.folder / STORE, setup.path, clock.now_ns())
-    if aged:
-        log.info("old figures let go", deleted=aged.deleted, coarsened=aged.coarsened, dropped=aged.dropped)
 
 
 def _check_fixed(before: SiteSetup, now: SiteSetup) -> None:

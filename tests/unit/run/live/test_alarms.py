@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from flaneur.data.live import Alarm, CameraStatus, Reason, State
 from flaneur.data.time import SECOND_NS
-from flaneur.run.live.alarms import CALM_NS, Alarms
+from flaneur.run.live.alarms import CALM_NS, SITE, Alarms
 
 STATUS = CameraStatus("north", "watching", None, 0, 0, 0, 0, 0.0, 0, None, 0.0, None, clock_used=False)
 
@@ -75,3 +75,21 @@ def test_what_time_a_lost_camera_has_is_not_known() -> None:
     alarms.of_cameras([replace(STATUS, clock_ahead_s=7.0)], 0)
     lost = replace(STATUS, state="lost", reason="silent")
     assert [one.what for one in alarms.of_cameras([lost], 2 * CALM_NS)] == ["lost"]
+
+
+def test_a_clock_that_was_set_back_holds_up_no_end() -> None:
+    alarms, hour_ns = Alarms(), 3600 * SECOND_NS
+    (raised,) = alarms.judge(SITE, "store", "", 1, None, 2 * hour_ns)
+    assert raised.level == 1
+    over = [alarms.judge(SITE, "store", "", 0, None, hour_ns + second * SECOND_NS) for second in range(12)]
+    assert [second for second, told_then in enumerate(over) if told_then] == [CALM_NS // SECOND_NS]
+
+
+def test_at_the_end_all_alarms_are_over() -> None:
+    alarms = Alarms()
+    told(alarms, 0, "lost", "refused")
+    alarms.judge(SITE, "overload", "", 1, None, 0)
+    alarms.of_densities("north", {"plaza": 2}, 0)
+    over = {(alarm.camera, alarm.what, alarm.place, alarm.level) for alarm in alarms.forget_all(5)}
+    assert over == {("north", "lost", "", 0), (SITE, "overload", "", 0), ("north", "density", "plaza", 0)}
+    assert alarms.forget_all(6) == []

@@ -1,15 +1,19 @@
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flaneur.data.errors import UserError
-from flaneur.data.released import Measurement
+from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
+from flaneur.run.live import keeper as keeping
 from flaneur.run.live.keeper import Keeper
+from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
 from support.disk import breaking_disk
 from support.disk import small_disk as disk_of
@@ -153,7 +157,7 @@ def test_what_needs_the_store_alone_gets_it_and_its_failure_is_no_end(path: Path
             alone.append("yes")
         raise UserError("not now")
 
-    keeper.alone(task)
+    keeper.alone("nothing", task)
     keeper.figures(minute(1), facts())
     assert keeper.close(5.0) == 0
     assert alone == ["yes"]
@@ -178,3 +182,104 @@ def test_a_store_that_is_locked_at_the_start_is_waited_for(path: Path) -> None:
 def test_a_store_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be opened"):
         Keeper(tmp_path / "nowhere" / "s.sqlite")
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """What a disk that does not answer waits for."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_figures_that_wait_are_written_at_once_and_in_order(
+    path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes 20 ms for a transaction would else lose what a hundred cameras have at the end."""
+    transactions: list[int] = []
+    done: list[str] = []
+    add = Store.add
+
+    def counted(store: Store, figures: Sequence[Measurement], runs: Sequence[RunFacts] = ()) -> list[Measurement]:
+        transactions.append(len(figures))
+        return add(store, figures, runs)
+
+    monkeypatch.setattr(Store, "add", counted)
+    keeper = Keeper(path)
+    keeper.do(lambda: gate.wait() and None)
+    for number in range(100):
+        keeper.figures(minute(number), facts(camera=f"camera {number}"))
+    keeper.do(lambda: done.append("entry"))
+    keeper.figures(minute(100), facts())
+    gate.set()
+    assert keeper.close(5.0) == 0
+    assert transactions == [100, 1]
+    assert done == ["entry"]
+    assert keeper.kept() == stored(path) == [one for number in range(101) for one in minute(number)]
+    with Store.open(path) as store:
+        assert len(store.runs()) == 101
+
+
+def test_what_works_at_the_second_try_only_is_told_as_new(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upsert, tries = Store._upsert, []
+
+    def fails_once(store: Store, table: Any, rows: Any) -> None:
+        tries.append(rows)
+        if len(tries) == 1:
+            raise StoreError("the disk is full", may_pass=True)
+        upsert(store, table, rows)
+
+    monkeypatch.setattr(Store, "_upsert", fails_once)
+    keeper = Keeper(path)
+    keeper.figures(minute(0), facts())
+    assert keeper.close(5.0) == 0
+    assert len(tries) == 2
+    assert keeper.kept() == stored(path) == minute(0)
+    assert keeper.refused == 0
+
+
+def test_a_disk_that_does_not_answer_is_a_trouble_and_ends_with_a_sentence(
+    path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "ALARM_S", 0.2)
+    keeper = Keeper(path)
+    assert not keeper.in_trouble
+    keeper.do(lambda: gate.wait() and None)
+    keeper.figures(minute(0), facts())
+    wait_until(lambda: keeper.in_trouble)
+    assert keeper.close(0.1) == 2
+    assert "too slow" in str(keeper.failure)
+
+
+def test_what_has_the_store_alone_may_take_long_and_fail_in_any_way(
+    path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "ALARM_S", 0.2)
+    keeper = Keeper(path)
+    begun = threading.Event()
+
+    def long() -> None:
+        begun.set()
+        gate.wait()
+        raise ValueError
+
+    keeper.alone("something", long)
+    assert begun.wait(5.0)
+    time.sleep(0.4)
+    assert not keeper.in_trouble
+    keeper.figures(minute(0), facts())
+    gate.set()
+    assert keeper.close(5.0) == 0
+    assert keeper.failure is None
+    assert stored(path) == minute(0)
+
+
+def test_a_defect_of_ours_is_a_failure_that_says_nothing_of_values(path: Path) -> None:
+    keeper = Keeper(path)
+
+    def broken() -> None:
+        raise ValueError
+
+    keeper.do(broken)
+    wait_until(lambda: keeper.failure)
+    assert "ValueError" in str(keeper.failure)
