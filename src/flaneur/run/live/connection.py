@@ -23,6 +23,8 @@ from flaneur.source.live_time import SenderClock
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 JITTER = 0.3
 """Share by which waits differ, so that a switch that comes back is not met by all cameras at once."""
+BETWEEN_CALLS_S = 0.02
+"""Cameras that begin together, as at the start and after the clock was set, are called one after the other."""
 STEADY_NS = 10 * SECOND_NS
 """A connection that lasted so long was a good one: the next loss is met at once again."""
 CLOCK_NS = 10 * SECOND_NS
@@ -33,6 +35,8 @@ NO_USE_TO_HURRY: frozenset[Reason] = frozenset({"unauthorised"})
 """Cameras lock accounts after some wrong passwords."""
 
 log: Any = structlog.get_logger()
+_door = threading.Lock()
+"""Who wants to call a camera for the first time goes through here."""
 
 
 class BackOff:
@@ -103,6 +107,8 @@ class Connection:
             source.stop()
 
     def _run(self) -> None:
+        with _door:
+            self._stop.wait(BETWEEN_CALLS_S)
         while not self._stop.is_set():
             self._opened_ns = None
             try:

@@ -5,10 +5,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaneur.run.live.connection import JITTER, LONGEST_WAIT_S, SHORTEST_WAIT_S, BackOff, Connection
+from flaneur.data.time import SECOND_NS
+from flaneur.run.live.connection import BETWEEN_CALLS_S, JITTER, LONGEST_WAIT_S, SHORTEST_WAIT_S, BackOff, Connection
 from flaneur.run.live.turns import Turns
 from flaneur.run.live.vitals import Vitals
-from flaneur.source import Address, Clock, LiveSource, SourceParams
+from flaneur.source import Address, Clock, LiveSource, LostError, SourceParams
 from support.live_cameras import wait_until
 from support.video import moving_boxes, write_video
 
@@ -36,6 +37,26 @@ def test_a_good_connection_makes_the_next_wait_short() -> None:
 
 def test_a_wrong_password_is_not_tried_often() -> None:
     assert BackOff(random.Random(0)).wait_s("unauthorised") >= (1 - JITTER) * LONGEST_WAIT_S
+
+
+def test_cameras_that_begin_together_are_called_one_after_the_other() -> None:
+    clock = Clock()
+    called_ns: list[int] = []
+
+    def refuse() -> LiveSource:
+        called_ns.append(clock.now_ns())
+        raise LostError("refused", "nobody is there")
+
+    connections = [
+        Connection(str(n), refuse, Turns[None]().join(None), Vitals(str(n), 0), clock, 5.0, random.Random(n))
+        for n in range(25)
+    ]
+    for connection in connections:
+        connection.start()
+    wait_until(lambda: len(called_ns) >= 25)
+    for connection in connections:
+        connection.stop()
+    assert called_ns[24] - called_ns[0] >= 0.9 * 24 * BETWEEN_CALLS_S * SECOND_NS
 
 
 def test_a_camera_that_waits_for_a_picture_can_be_stopped(tmp_path: Path) -> None:
