@@ -66,6 +66,10 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "budget": (Call("--site site.toml"),),
     "papers": (Call("site.toml --out papers --ghost ghost.mp4 --figures open"),),
     "watch": (Call("watch.toml", IDS, served=street_watched),),
+    "report": (
+        Call("watched/flaneur.sqlite --site watch.toml --out watched-report"),
+        Call("rides/flaneur.sqlite --day 2026-06-01 --language de --out rides-report"),
+    ),
     "camera test": (Call("watch.toml --seconds 4", IDS),),
     "doctor": (Call("watch.toml"),),
     "export": (

@@ -15,6 +15,8 @@ PARQUET = "figures.parquet"
 REPORT = "report.html"
 VIDEO = "redacted.mp4"
 OURS = frozenset({STORE, CSV, PARQUET, REPORT, VIDEO})
+OF_A_REPORT = frozenset({CSV, PARQUET, REPORT})
+"""What a report on a store leaves behind."""
 
 
 class ResultsError(UserError):
@@ -25,12 +27,14 @@ class ResultsFolder:
     """Collects results in a hidden folder beside `out` and puts them in place when `publish` is called.
 
     Leaving the context without `publish` removes what was collected. ResultsError when `out` holds something that
-    would be mixed with the new results or cannot be written.
+    would be mixed with the new results or cannot be written. `names` are the files that may be replaced; a folder in
+    which there is a store, which may be in use, is no place for a report on one.
     """
 
-    def __init__(self, out: Path, *, overwrite: bool) -> None:
+    def __init__(self, out: Path, *, overwrite: bool, names: frozenset[str] = OURS) -> None:
         self.out = out.absolute()
         self._overwrite = overwrite
+        self._names = names
         self.staging = self.out.with_name(f".{self.out.name}.partial")
         self._lock_fd = -1
         self._check()
@@ -41,7 +45,8 @@ class ResultsFolder:
         if not self.out.is_dir():
             raise ResultsError(f"{self.out}: is a file; name a folder with --out")
         held = {path.name for path in self.out.iterdir()}
-        if held and STORE not in held:
+        is_ours = STORE in held if STORE in self._names else self._names <= held and STORE not in held
+        if held and not is_ours:
             raise ResultsError(f"{self.out}: holds other files; name an empty or new folder with --out")
         if held and not self._overwrite:
             raise ResultsError(
@@ -79,7 +84,7 @@ class ResultsFolder:
         """Put the results in place of what `out` held; files that are not ours stay."""
         if self.out.exists():
             for path in self.out.iterdir():
-                if path.name not in OURS and not path.name.startswith(STORE):
+                if path.name not in self._names and not path.name.startswith(STORE):
                     path.rename(self.staging / path.name)
             replaced = self.out.with_name(f".{self.out.name}.replaced")
             shutil.rmtree(replaced, ignore_errors=True)

@@ -9,7 +9,7 @@ from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.notes import Note
 from flaneur.data.released import Estimate
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.serve.texts import OF_TRAJECTORIES, TEXTS
+from flaneur.serve.texts import OF_PERIOD, OF_TRAJECTORIES, TEXTS
 
 MISSING = "–"
 """Stands where nothing was observed."""
@@ -25,10 +25,14 @@ class Words:
     language: str
     pictured: bool = True
     """False where the figures are those of trajectories, without any picture."""
+    period: bool = False
+    """True where they are of some days out of a store, and not of one video."""
 
     def say(self, key: str, **gaps: object) -> str:
-        """The text called `key` with its gaps filled; for trajectories in a wording of its own, where there is one."""
+        """The text called `key` with its gaps filled; of trajectories and of a period as it is said of those."""
         text = TEXTS[self.language][key]
+        if self.period:
+            text = OF_PERIOD[self.language].get(key, text)
         return (text if self.pictured else OF_TRAJECTORIES[self.language].get(key, text)).format(**gaps)
 
     def name(self, name: str) -> str:

@@ -57,15 +57,17 @@ def render_report(
     flows: tuple[Flow, ...] = (),
     metres: Metres = NOTHING_IN_METRES,
     health: Sequence[CameraHealth] = (),
+    period: bool = False,
     language: Language = "en",
 ) -> str:
     """The report of one run.
 
     `heat_png` is the heat map as it is to be shown, over a background without people where there is one; `heat` gives
     its legend. `flows` are those of the site, for their origins and destinations. `health` are the stretches in which
-    the camera was not well, in the order of time.
+    the camera was not well, in the order of time. `period` says that it is not of one run but of some days out of a
+    store.
     """
-    words = Words(language, pictured=facts.width_px > 0)
+    words = Words(language, pictured=facts.width_px > 0 or bool(facts.detector), period=period)
     clock = Clock(words, facts.timezone, dated=facts.dated)
     table = raw_table(measurements)
     figures = put_together(table, bins_for(table, clock.offset_ns(facts.start_ns)))
