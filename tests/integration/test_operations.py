@@ -22,10 +22,13 @@ from flaneur.config.site import SiteFile
 from flaneur.data.errors import UserError
 from flaneur.data.time import MINUTE_NS
 from flaneur.run.live.operations import Operations, ServiceSecrets
+from flaneur.serve.live import mqtt as mqtt_channel
+from flaneur.serve.live import patience
+from flaneur.serve.live.patience import MOST_CONNECTIONS
 from flaneur.serve.live.webhooks import signature
 from flaneur.store.store import Store
 from support.figures import MONDAY_7H_NS, Scene, figure
-from support.live import ALARM, STATUS, broker, free_port, receiver, soon, status
+from support.live import ALARM, STATUS, broker, free_port, receiver, relay, soon, status
 
 SITE = """
 [site]
@@ -196,6 +199,54 @@ class TestAccess:
             Operations(site(serve(port)), tmp_path, ServiceSecrets())
 
 
+class TestPatience:
+    """Who connects and asks nothing must not keep others from asking, nor the program from its files."""
+
+    def test_who_sends_no_whole_request_is_hung_up_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(patience, "REQUEST_S", 0.5)
+        port = free_port()
+        beginnings = (
+            b"",
+            b"G",
+            b"GET /readyz HTTP/1.1\r\nHost: x\r\n",
+            b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1",
+        )
+        asked = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        with running(site(serve(port)), tmp_path):
+            for begun in (*beginnings, asked + b"GET"):
+                with socket.create_connection(("127.0.0.1", port), 5) as one:
+                    one.sendall(begun)
+                    assert is_closed(one), begun
+
+    def test_however_many_wait_whoever_asks_is_answered(self, tmp_path: Path) -> None:
+        port = free_port()
+        with running(site(serve(port)), tmp_path):
+            assert ask(port, "/healthz").status_code == 200
+            idle = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(3 * MOST_CONNECTIONS)]
+            for path, code in (("/healthz", 200), ("/readyz", 503), ("/metrics", 200)):
+                answer = ask(port, path)
+                assert answer.status_code == code
+                assert "limit" not in answer.text
+            for one in idle[: 2 * MOST_CONNECTIONS]:
+                assert is_closed(one)
+            assert not is_closed(idle[-1], 0.1), "there is room for some"
+            for one in idle:
+                one.close()
+
+
+def is_closed(one: socket.socket, seconds: float = 5.0) -> bool:
+    """Whether the other side closes it within so many seconds."""
+    one.settimeout(seconds)
+    try:
+        while one.recv(4096):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
 class TestReload:
     def test_what_is_new_is_served_and_what_is_wrong_changes_nothing(self, tmp_path: Path) -> None:
         first, second, taken = free_port(), free_port(), free_port()
@@ -218,6 +269,68 @@ class TestReload:
             soon(lambda: ask(port, "/metrics", authorization="Bearer neu").status_code == 200)
             assert ask(port, "/metrics", authorization="Bearer alt").status_code == 401
 
+    def test_of_many_reloads_at_once_only_the_last_is_in_force(self, tmp_path: Path) -> None:
+        port = free_port()
+        with broker(tmp_path) as there:
+            given = [
+                site(serve(port, f'country = "{country}"'), mqtt_table(there.port)) for country in ("DE", "AT", "CH")
+            ]
+            with running(given[0], tmp_path, ServiceSecrets(serve_token="alt")) as operations:
+                soon(lambda: len(clients()) == 1)
+                operations.reload(given[1], ServiceSecrets(serve_token="neu"))
+                operations.reload(given[2], ServiceSecrets(serve_token="newest"))
+                soon(lambda: token_is_right(port, "newest"))
+                soon(lambda: len(clients()) == 1)
+                time.sleep(0.3)
+                assert len(clients()) == 1
+                assert [token_is_right(port, old) for old in ("alt", "neu") * 5] == [False] * 10
+
+    def test_the_same_port_of_another_host(self, tmp_path: Path) -> None:
+        port = free_port()
+        secrets = ServiceSecrets(serve_token="geheim")
+        with running(site(serve(port)), tmp_path, secrets) as operations:
+            with pytest.raises(UserError, match="cannot be served"):
+                operations.reload(site(serve(port, 'host = "192.0.2.1"')))  # nobody's
+            assert answers(port)
+            for host in ("0.0.0.0", "127.0.0.1"):  # the first has the second one in it
+                operations.reload(site(serve(port, f'host = "{host}"')))
+                soon(lambda host=host: listening_at(port) == {host})
+                assert answers(port)
+                with pytest.raises(UserError, match=f"port {port}"):
+                    Operations(site(serve(port)), tmp_path, ServiceSecrets())
+
+    def test_what_is_told_meanwhile_is_not_lost(self, tmp_path: Path) -> None:
+        secrets = ServiceSecrets(webhooks={"duty": "x" * 16})
+        hook = '[[webhook]]\nname = "duty"\nurl = "http://127.0.0.1:{}/alarms"'
+        with receiver() as there, broker(tmp_path) as mosquitto:
+            listener = Listener(mosquitto.port)
+            tables = (hook.format(there.port), mqtt_table(mosquitto.port))
+            with running(site(*tables), tmp_path, secrets) as operations:
+                soon(lambda: listener.last("flaneur/Marktplatz/online"))
+                operations.reload(site(*tables, serve(free_port())))
+                operations.alarm(ALARM)
+                soon(lambda: there.taken)
+                soon(lambda: listener.last("flaneur/Marktplatz/north/alarm"))
+            listener.close()
+        assert len(there.taken) == 1
+
+    def test_an_alarm_that_waits_goes_to_the_new_address(self, tmp_path: Path) -> None:
+        secrets = ServiceSecrets(webhooks={"duty": "x" * 16})
+        hook = '[[webhook]]\nname = "duty"\nurl = "http://127.0.0.1:{}/alarms"'
+        with receiver() as there, running(site(hook.format(free_port())), tmp_path, secrets) as operations:
+            operations.alarm(ALARM)
+            time.sleep(0.2)
+            operations.reload(site(hook.format(there.port)))
+            soon(lambda: there.taken)
+
+    def test_last_figures_of_a_camera_that_is_no_more_are_not_told(self, tmp_path: Path) -> None:
+        port = free_port()
+        with running(site(serve(port)), tmp_path) as operations:
+            operations.reload(parse_site(SITE.replace("south", "east") + serve(port), "site.toml"))
+            operations.completed([figure(MONDAY_7H_NS, camera="south"), figure(MONDAY_7H_NS)])
+            metrics = soon(lambda: (text := ask(port, "/metrics").text).count('camera="north"') and text)
+        assert 'camera="south"' not in metrics
+
     def test_services_that_stay_are_not_interrupted(self, tmp_path: Path) -> None:
         port = free_port()
         with running(site(serve(port)), tmp_path) as operations:
@@ -233,6 +346,20 @@ class TestReload:
         with running(site(serve(port)), tmp_path) as operations:
             operations.reload(site(serve(port, "position = [52.5, 13.4]")))
             soon(lambda: ask(port, "/sensorthings/v1.1/Locations").json()["value"])
+
+
+def token_is_right(port: int, token: str) -> bool:
+    try:
+        return ask(port, "/metrics", authorization=f"Bearer {token}").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def listening_at(port: int) -> set[str]:
+    """The IPv4 addresses of this machine at which somebody listens on a port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = [row[1].split(":")[0] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port]
+    return {socket.inet_ntoa(bytes.fromhex(address)[::-1]) for address in here}
 
 
 def answers(port: int) -> bool:
@@ -309,7 +436,7 @@ class TestMqtt:
             operations = Operations(mqtt_site(there.port), tmp_path, ServiceSecrets())
             soon(lambda: listener.last("flaneur/Marktplatz/online"))
             # As if killed: the connection is cut and nobody says goodbye.
-            client = soon(lambda: next(iter(clients(operations)), None))
+            client = soon(lambda: next(iter(clients()), None))
             operations._loop.call_soon_threadsafe(client.socket().shutdown, 2)
             soon(lambda: b"false" in [p for t, p, _ in listener.heard if t.endswith("/online")])
             operations.close()
@@ -325,6 +452,51 @@ class TestMqtt:
             soon(lambda: listener.last("flaneur/Marktplatz/north/crosswalk/crossings"), 20)
             soon(lambda: listener.last("flaneur/Marktplatz/north/state"))
             listener.close()
+
+    def test_what_is_on_its_way_when_the_connection_breaks_comes_again(self, tmp_path: Path) -> None:
+        with broker(tmp_path) as there, relay(there.port) as way:
+            listener = Listener(there.port)
+            with running(mqtt_site(way.port), tmp_path) as operations:
+                operations.statuses([STATUS, status(camera="south")])
+                soon(lambda: listener.last("flaneur/Marktplatz/south/state"))
+                way.marks = {b"north/alarm\0": 1}  # a topic, and the number that follows it
+                operations.alarm(ALARM)
+                soon(lambda: listener.last("flaneur/Marktplatz/north/alarm"))
+                way.marks[b"south/state\0"] = 1
+                operations.reload(parse_site(SITE.replace("south", "east") + mqtt_table(way.port), "site.toml"))
+                soon(lambda: ("flaneur/Marktplatz/south/state", b"", False) in listener.heard)
+            listener.close()
+        assert set(way.marks.values()) == {0}, "each was cut off once"
+
+    def test_names_that_brokers_hang_up_for_are_written_otherwise(self, tmp_path: Path) -> None:
+        text = SITE.replace("south", "a\\u0085\\uFFFE\\uFDD0\\U0001FFFFz").replace("north", "b")
+        with broker(tmp_path) as there:
+            listener = Listener(there.port)
+            given = parse_site(text + mqtt_table(there.port), "site.toml")
+            with running(given, tmp_path) as operations:
+                operations.statuses([status(camera=one.name) for one in reversed(given.camera)])
+                soon(lambda: listener.last("flaneur/Marktplatz/b/state"))
+                soon(lambda: listener.last("flaneur/Marktplatz/a%C2%85%EF%BF%BE%EF%B7%90%F0%9F%BF%BFz/state"))
+            listener.close()
+
+    def test_a_message_that_the_broker_refuses_does_not_hold_up_the_others(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failures: list[int] = []
+        monkeypatch.setattr(mqtt_channel, "pause_s", lambda number: failures.append(number) or 0.02)
+        port = free_port()
+        with broker(tmp_path) as there, relay(there.port) as way:
+            way.marks = {b"north/state\0": 1000}
+            listener = Listener(there.port)
+            with running(site(serve(port), mqtt_table(way.port)), tmp_path) as operations:
+                operations.statuses([STATUS, status(camera="south")])
+                soon(lambda: listener.last("flaneur/Marktplatz/south/state"))
+                operations.statuses([STATUS, status(camera="south", state="lost")])
+                soon(lambda: listener.last("flaneur/Marktplatz/south/state")["state"] == "lost")
+                metrics = ask(port, "/metrics").text
+            listener.close()
+        assert failures == [1, 2, 3, 4, 5], "with a longer pause each time, and the same once is enough"
+        assert 'flaneur_messages_total{channel="mqtt",result="dropped"} 1.0' in metrics
 
     def test_user_and_password(self, tmp_path: Path) -> None:
         with broker(tmp_path, "flaneur", "geheim") as there:
@@ -385,7 +557,8 @@ def busy(thread: threading.Thread) -> bool:
     return frame is not None and "work_queue" not in frame.f_locals
 
 
-def clients(operations: Operations) -> list[Any]:
+def clients() -> list[Any]:
+    """Those of this program that a broker knows."""
     import gc
 
     import aiomqtt
@@ -423,7 +596,7 @@ class TestWebhooks:
 
     def test_it_is_tried_again_with_the_same_id_and_in_order(self, tmp_path: Path) -> None:
         secrets = ServiceSecrets(webhooks={"duty": "x" * 16})
-        with receiver(503, 429) as there, running(self.hook(there.port), tmp_path, secrets) as operations:
+        with receiver(503, 302) as there, running(self.hook(there.port), tmp_path, secrets) as operations:
             operations.alarm(ALARM)
             operations.alarm(replace(ALARM, level=2))
             soon(lambda: len(there.taken) == 4)
@@ -431,7 +604,7 @@ class TestWebhooks:
         assert ids[0] == ids[1] == ids[2] != ids[3]
         assert [json.loads(body)["data"]["level"] for _, body in there.taken] == [1, 1, 1, 2]
 
-    @pytest.mark.parametrize("answer", [302, 404, 410])
+    @pytest.mark.parametrize("answer", [400, 404, 410])
     def test_what_is_refused_for_good_is_counted_and_not_tried_again(self, tmp_path: Path, answer: int) -> None:
         port = free_port()
         with receiver(answer) as there:

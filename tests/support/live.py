@@ -1,13 +1,15 @@
 """What a running site tells, for tests: statuses, alarms, a broker and a receiver of webhooks that are real."""
 
 import os
+import select
 import shutil
 import socket
+import socketserver
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -108,6 +110,50 @@ def broker(folder: Path, user: str | None = None, password: str | None = None) -
         yield running
     finally:
         running.stop()
+
+
+@dataclass
+class Relay:
+    """On the way to a broker; hangs up instead of passing on what has one of `marks` in it, so often as it says."""
+
+    port: int = 0
+    marks: dict[bytes, int] = field(default_factory=dict)
+
+    def refuses(self, data: bytes) -> bool:
+        mark = next((one for one, times in self.marks.items() if times and one in data), None)
+        if mark is not None:
+            self.marks[mark] -= 1
+        return mark is not None
+
+
+@contextmanager
+def relay(broker_port: int) -> Iterator[Relay]:
+    way = Relay()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", broker_port)) as there:
+                other = {self.request: there, there: self.request}
+                while True:
+                    for side in select.select(list(other), [], [])[0]:
+                        data = side.recv(65536)
+                        if not data or (side is self.request and way.refuses(data)):
+                            return
+                        other[side].sendall(data)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        way.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield way
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @dataclass

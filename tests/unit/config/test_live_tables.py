@@ -33,6 +33,12 @@ def test_what_is_served_is_for_this_machine_unless_said_otherwise() -> None:
         ("[mqtt]\nport = 1883", "mqtt.host"),
         ('[mqtt]\nhost = "h"\npassword = "in the wrong place"', "mqtt.password"),
         ('[[webhook]]\nname = "a"\nurl = "ftp://h/"', "webhook[1].url"),
+        (f'[mqtt]\nhost = "{"a" * 70}.org"', "mqtt.host"),
+        ('[serve]\nhost = ".x."', "serve.host"),
+        ('[[webhook]]\nname = "a"\nurl = "https:///in the wrong place"', "webhook[1].url"),
+        ('[[webhook]]\nname = "a"\nurl = "https://[::1/in the wrong place"', "webhook[1].url"),
+        ('[[webhook]]\nname = "a"\nurl = "https://user:in the wrong place"', "webhook[1].url"),
+        (f'[[webhook]]\nname = "a"\nurl = "https://{"a" * 70}/in the wrong place"', "webhook[1].url"),
         ('[[webhook]]\nname = "a"\nurl = "https://h/"\nsecret = "in the wrong place"', "webhook[1].secret"),
     ],
 )

@@ -7,8 +7,8 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from flaneur.data.live import Alarm, CameraStatus
 from flaneur.data.released import Measurement
 from flaneur.data.time import SECOND_NS
 from flaneur.run.live.notify import notify
-from flaneur.run.live.services import Plan, Services, ServiceSecrets
+from flaneur.run.live.services import LISTEN, Plan, Services, ServiceSecrets
 from flaneur.run.results import STORE
 from flaneur.serve.live.board import Board, SiteFacts
 from flaneur.serve.live.http import Access, make_app
@@ -87,7 +87,7 @@ class Operations:
         plan = Plan.of(site, secrets)
         old = None
         if _address(site) != _address(self._site):
-            old, self._listener = self._listener, _listener(site)
+            old, self._listener = self._listener, _listener(site, self._listener)
         same = (_services(site), secrets) == (_services(self._site), self._secrets)
         self._site, self._secrets = site, secrets
         self._call(self._inside.move, site, None if same else plan, self._listener, old)
@@ -128,18 +128,22 @@ class _Inside:
         self._archive = Archive(folder / STORE)
         self._board = Board(_facts(site))
         self._services: Services
+        """Those of the latest plan; while the ones before stop they hold what is told."""
+        self._replacing = asyncio.Lock()
         self._waiting: set[asyncio.Task[None]] = set()
 
     def start(self, plan: Plan, listener: socket.socket | None) -> None:
         with suppress(StoreError):  # there is none yet
             self._board.recall(self._archive.latest(RECALL_NS))
-        self._begin(plan, listener)
+        self._services = self._made(plan, listener)
+        self._services.start()
 
     def seen(self, statuses: Sequence[CameraStatus]) -> None:
         self._board.seen(statuses)
         self._services.states(statuses)
 
     def complete(self, figures: Sequence[Measurement]) -> None:
+        figures = [figure for figure in figures if figure.camera in self._board.site.cameras]  # not of those taken out
         known = self._board.series().keys()
         self._board.complete(figures)
         self._services.intervals(figures)
@@ -153,13 +157,16 @@ class _Inside:
     def move(
         self, site: SiteFile, plan: Plan | None, listener: socket.socket | None, old: socket.socket | None
     ) -> None:
-        before, facts = self._board.site, _facts(site)
-        self._services.forget(set(before.cameras) - set(facts.cameras), self._board.series())
+        cameras, facts = self._board.site.cameras, _facts(site)
+        self._services.forget(set(cameras) - set(facts.cameras), self._board.series())
         self._board.move(facts)
         if plan is None:
-            self._services.announce(sorted(set(facts.cameras) - set(before.cameras)), self._board.series())
+            self._services.announce(sorted(set(facts.cameras) - set(cameras)), self._board.series())
         else:
-            self._later(self._replace(plan, listener, old))
+            before, self._services = self._services, self._made(plan, listener)
+            self._later(self._replace(before, self._services))
+        if old is not None:
+            old.close()  # the server that stops has one of its own
 
     def end(self) -> None:
         self._later(self._end())
@@ -169,22 +176,23 @@ class _Inside:
         self._waiting.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(self._waiting.discard)
 
-    def _begin(self, plan: Plan, listener: socket.socket | None) -> None:
-        self._services = Services(plan, self._board.site, listener, self._app)
-        self._services.announce(self._board.site.cameras, self._board.series())
-        self._services.states(self._board.statuses.values())
+    def _made(self, plan: Plan, listener: socket.socket | None) -> Services:
+        services = Services(plan, self._board.site, listener, self._app)
+        services.announce(self._board.site.cameras, self._board.series())
+        services.states(self._board.statuses.values())
+        return services
 
     def _app(self, access: Access, counts: Callable[[], Iterable[ChannelCount]]) -> ASGIApp:
         return make_app(self._board, counts, self._archive, self._wrong, access, self._look)
 
-    async def _replace(self, plan: Plan, listener: socket.socket | None, old: socket.socket | None) -> None:
-        await self._services.stop()
-        if old is not None:
-            old.close()
-        self._begin(plan, listener)
+    async def _replace(self, before: Services, now: Services) -> None:
+        async with self._replacing:  # one after the other, so that each is stopped by the one that follows it
+            await before.stop()
+            now.start(before)
 
     async def _end(self) -> None:
-        await self._services.stop()
+        async with self._replacing:
+            await self._services.stop()
         asyncio.get_running_loop().stop()
 
     async def _wrong(self) -> list[str]:
@@ -216,18 +224,40 @@ def _address(site: SiteFile) -> tuple[str, int] | None:
     return (site.serve.host, site.serve.port) if site.serve else None
 
 
-def _listener(site: SiteFile) -> socket.socket | None:
-    """The socket to serve on; UserError when there is no such address or another program has it."""
+def _listener(site: SiteFile, ours: socket.socket | None = None) -> socket.socket | None:
+    """The socket to serve on; UserError when there is no such address or another program has it.
+
+    `ours` still serves, perhaps on the same port of another host.
+    """
     address = _address(site)
     if address is None:
         return None
     host, port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    beside = ours is not None and ours.getsockname()[1] == port
     try:
-        return socket.create_server(address, family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=64)
+        with _shared(ours if beside else None):
+            listener = socket.create_server(address, family=family, backlog=LISTEN, reuse_port=beside)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+            listener.setblocking(False)  # or a copy of it would make all others block
+            return listener
     except OSError as error:
         raise UserError(
             f"[serve] {host} port {port}: cannot be served on: {error.strerror or error}; take another host or port"
         ) from None
+
+
+@contextmanager
+def _shared(listener: socket.socket | None) -> Iterator[None]:
+    """Meanwhile another socket of this program may take the same port, so that nothing is lost when it cannot."""
+    if listener is None:
+        yield
+        return
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        yield
+    finally:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
 
 def _cannot_write(folder: Path) -> str | None:

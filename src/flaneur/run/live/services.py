@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 import uvicorn
@@ -19,14 +20,15 @@ from flaneur.serve.live.board import SiteFacts
 from flaneur.serve.live.http import Access
 from flaneur.serve.live.metrics import ChannelCount
 from flaneur.serve.live.mqtt import Broker, MqttPublisher
+from flaneur.serve.live.patience import PatientProtocol
 from flaneur.serve.live.topics import Message
 from flaneur.serve.live.webhooks import Webhook, WebhookSender, key_of
 
 GOODBYE_S = 1.2
 """How long goodbyes may take."""
 AGAIN_S = 5.0
-MOST_AT_ONCE = 32
-"""Requests; more are turned away with 503."""
+LISTEN = 32
+"""Connections that may wait to be accepted, and are accepted in one go."""
 
 log = structlog.get_logger()
 
@@ -98,7 +100,10 @@ def _hooks(site: SiteFile, secrets: Mapping[str, str]) -> Iterator[Webhook]:
 
 
 class Services:
-    """Runs what a plan asks for; made, used and stopped on the loop."""
+    """Runs what a plan asks for; made, used and stopped on the loop.
+
+    It takes messages from the first moment and sends them from `start` on.
+    """
 
     def __init__(self, plan: Plan, site: SiteFacts, listener: socket.socket | None, app: "MakesApp") -> None:
         self._plan = plan
@@ -106,15 +111,28 @@ class Services:
         self._senders = tuple(map(WebhookSender, plan.hooks))
         self._mqtt = _publisher(plan, site)
         self._http = None if listener is None or plan.access is None else _server(app(plan.access, self.counts))
-        run: list[Callable[[], Awaitable[None]]] = []
+        # The end of a server closes the socket that it was given, and ours may serve again.
+        self._given = None if listener is None or self._http is None else listener.dup()
+        self._ending: list[asyncio.Task[None]] = []
+        self._cancelled: list[asyncio.Task[None]] = []
+
+    def start(self, before: "Services | None" = None) -> None:
+        """Begin to serve and to send; first what `before`, which has stopped, could not send."""
+        if before is not None:
+            self._take_over(before)
         if self._mqtt is not None:
-            run.append(self._mqtt.run)
-        if self._http is not None and listener is not None:
-            # Its end closes the socket that it was given, and ours may serve again.
-            server, given = self._http, listener.dup()
-            run.append(lambda: server.serve(sockets=[given]))
-        self._ending = [asyncio.create_task(_kept(one)) for one in run]
+            self._ending.append(asyncio.create_task(_kept(self._mqtt.run)))
+        if self._http is not None and self._given is not None:
+            self._ending.append(asyncio.create_task(_kept(partial(self._http.serve, [self._given]))))
         self._cancelled = [asyncio.create_task(_kept(sender.run)) for sender in self._senders]
+
+    def _take_over(self, before: "Services") -> None:
+        if self._mqtt is not None and before._mqtt is not None:
+            self._mqtt.take_over(before._mqtt)
+        senders = {sender.name: sender for sender in before._senders}
+        for sender in self._senders:
+            if sender.name in senders:
+                sender.take_over(senders[sender.name])
 
     def counts(self) -> Iterator[ChannelCount]:
         """What became of messages, over all channels."""
@@ -185,9 +203,8 @@ def _server(app: ASGIApp) -> uvicorn.Server:
             server_header=False,
             lifespan="off",
             ws="none",
-            http="h11",
-            limit_concurrency=MOST_AT_ONCE,
-            timeout_keep_alive=5,
+            http=PatientProtocol,
+            backlog=LISTEN,
             timeout_graceful_shutdown=1,
         )
     )

@@ -29,6 +29,10 @@ class Viewing:
         self._now_s = now_s
         self._recorded_s: dict[tuple[str, str], float] = {}
 
+    def renew(self, accounts: Mapping[str, str]) -> None:
+        """The accounts from now on: who is not among them sees nothing any more."""
+        self._accounts = dict(accounts)
+
     def look(self, user: str, password: str, camera: str) -> RedactedImage:
         """What `camera` shows now; RefusedView where nothing may be shown."""
         # An unknown user is compared too, so that the time of the answer does not tell which users there are.

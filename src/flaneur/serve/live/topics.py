@@ -30,8 +30,11 @@ TOPICS: dict[Kind, Topic] = {
     "discovery": Topic("{discovery}/device/{device}/config", True, "what Home Assistant is to know of a camera"),
 }
 
-_UNSAFE = re.compile(r"[%/+#\x00-\x1f\x7f]|^\$")
-_LEVEL = r"[^/+#\x00-\x1f\x7f]+"
+_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNSENT = rf"/+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef{_NONCHARACTERS}"
+"""What has a meaning in topics, and what MQTT 3.1.1 (1.5.3) lets a broker hang up for."""
+_UNSAFE = re.compile(rf"[%{_UNSENT}]|^\$")
+_LEVEL = rf"[^{_UNSENT}]+"
 _LEVELS = r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*"
 """Prefixes are the site owner's and may have several levels."""
 
@@ -48,12 +51,12 @@ _ALLOWED = {kind: re.compile(_allowed(topic.pattern)) for kind, topic in TOPICS.
 
 
 def level(name: str) -> str:
-    """A name as one level of a topic; two names never become the same level.
+    """A name as one level of a topic, percent-encoded as in URLs; two names never become the same level.
 
     >>> level("Main St / east +1"), level("50 %")
     ('Main St %2F east %2B1', '50 %25')
     """
-    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), name)
 
 
 def topic(kind: Kind, prefix: str, **names: str) -> str:

@@ -13,7 +13,7 @@ import json
 import ssl
 import time
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ GIVE_UP_S = 3600.0
 ANSWER_S = 5.0
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's
 AGAIN = frozenset({408, 425, 429})
-"""Refusals that may be over soon, besides those of 500 and more."""
+"""Refusals of the receiver that may be over soon; all others from 400 to 499 are final."""
 
 log = structlog.get_logger()
 
@@ -97,22 +97,34 @@ class WebhookSender:
         self._hook = hook
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
-        self._sent = self._dropped = self._failed = 0
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def name(self) -> str:
+        """Of the webhook."""
+        return self._hook.name
 
     def put(self, site: str, alarm: Alarm) -> None:
         """Deliver this as soon as possible."""
-        if len(self._waiting) == MOST_WAITING:
-            self._waiting.popleft()
-            self._dropped += 1
         self._waiting.append(_Waiting(f"msg_{uuid.uuid4().hex}", alarm_body(site, alarm), time.monotonic()))
+        self._bound()
+
+    def take_over(self, before: "WebhookSender") -> None:
+        """Deliver what `before`, which has stopped, could not, under the same ids. Its counts go on."""
+        self._waiting.extendleft(reversed(before._waiting))
+        self._bound()
+        self._counts.update(before._counts)
+
+    def _bound(self) -> None:
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._counts["dropped"] += 1
         self._wake.set()
 
     def counts(self) -> Iterator[ChannelCount]:
         """What became of alarms so far."""
-        channel = f"webhook {self._hook.name}"
-        yield ChannelCount(channel, "sent", self._sent)
-        yield ChannelCount(channel, "dropped", self._dropped)
-        yield ChannelCount(channel, "failed", self._failed)
+        for result in ("sent", "dropped", "failed"):
+            yield ChannelCount(f"webhook {self.name}", result, self._counts[result])
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -129,12 +141,12 @@ class WebhookSender:
         while True:
             status = await self._post(client, one)
             if status is not None and 200 <= status < 300:
-                self._sent += 1
+                self._counts["sent"] += 1
                 break
             failures += 1
-            for_good = status is not None and status < 500 and status not in AGAIN
+            for_good = status is not None and 400 <= status < 500 and status not in AGAIN
             if for_good or time.monotonic() - one.since_s > GIVE_UP_S:
-                self._failed += 1
+                self._counts["failed"] += 1
                 log.error("webhook.given_up", webhook=self._hook.name, status=status)
                 break
             if failures == 1:
@@ -158,5 +170,5 @@ class WebhookSender:
         try:
             async with client.stream("POST", self._hook.url, content=one.body, headers=headers) as answer:
                 return answer.status_code
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):  # the last for what can be no host
             return None

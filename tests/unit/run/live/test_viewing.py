@@ -53,6 +53,17 @@ def test_who_keeps_looking_is_recorded_each_quarter_of_an_hour():
     assert len(desk.recorded) == 2
 
 
+def test_who_has_lost_the_account_or_has_another_password_sees_nothing_from_then_on():
+    desk = Desk()
+    assert desk.viewing.look("anna", "secret", "north") is PICTURE
+    desk.viewing.renew({"anna": "another", "berta": "word"})
+    assert desk.refused("anna", "secret", "north") == 401
+    assert desk.viewing.look("anna", "another", "north") is PICTURE
+    desk.viewing.renew({"berta": "word"})
+    assert desk.refused("anna", "another", "north") == 401
+    assert desk.viewing.look("berta", "word", "north") is PICTURE
+
+
 def test_an_unknown_camera_is_neither_shown_nor_recorded():
     desk = Desk()
     assert desk.refused("anna", "secret", "south") == 404

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,18 @@ def test_a_name_never_leaves_its_level(site: str, camera: str, place: str, measu
     assert made.count("/") == 5
     assert made.startswith("town/flaneur/")
     assert not set("+#\0") & set(made)
+    assert all(is_sent(ord(sign)) for sign in made)
     Message("interval", made, "{}")
+
+
+def is_sent(code: int) -> bool:
+    """Whether MQTT 3.1.1, section 1.5.3, lets no broker close the connection for this character."""
+    return not (code < 0x20 or 0x7F <= code <= 0x9F or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE)
+
+
+@given(st.sampled_from([code for code in range(0x110000) if not (is_sent(code) or 0xD800 <= code < 0xE000)]))
+def test_what_brokers_hang_up_for_is_written_as_in_urls(code: int) -> None:
+    assert level(f"a{chr(code)}") == "a" + quote(chr(code))
 
 
 @given(NAMES, NAMES)

@@ -1,7 +1,10 @@
 """Signatures as the standard publishes them."""
 
+import asyncio
+
 import pytest
 
+from flaneur.serve.live import webhooks
 from flaneur.serve.live.backoff import LONGEST_S, pause_s
 from flaneur.serve.live.webhooks import MOST_WAITING, Webhook, WebhookSender, key_of, signature
 from support.live import ALARM
@@ -31,6 +34,36 @@ def test_what_waits_is_bounded_and_what_is_dropped_is_counted() -> None:
     for _ in range(MOST_WAITING + 7):
         sender.put("Marktplatz", ALARM)
     assert {one.result: one.number for one in sender.counts()} == {"sent": 0, "failed": 0, "dropped": 7}
+
+
+def test_what_a_reload_hands_over_stays_in_order_and_bounded() -> None:
+    before, after = (WebhookSender(Webhook("duty", "http://127.0.0.1:9/", b"k" * 32)) for _ in range(2))
+    for site in range(MOST_WAITING):
+        before.put(f"before {site}", ALARM)
+    after.put("after", ALARM)
+    after.take_over(before)
+    bodies = [one.body for one in after._waiting]
+    assert len(bodies) == MOST_WAITING
+    assert b"before 1" in bodies[0]
+    assert b"after" in bodies[-1]
+    assert {one.result: one.number for one in after.counts()}["dropped"] == 1
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://[::1", f"http://{'a' * 70}/", "http://h:99999/"])
+def test_an_address_that_cannot_be_fails_like_any_other(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "GIVE_UP_S", 0.0)
+
+    async def deliver() -> None:
+        sender = WebhookSender(Webhook("duty", url, b"k" * 32))
+        sender.put("Marktplatz", ALARM)
+        running = asyncio.create_task(sender.run())
+        async with asyncio.timeout(10):
+            while {one.result: one.number for one in sender.counts()}["failed"] == 0:
+                assert not running.done()
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+    asyncio.run(deliver())
 
 
 def test_pauses_grow_and_are_bounded() -> None:
