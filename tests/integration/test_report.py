@@ -75,6 +75,26 @@ def test_the_page_fits_asks_for_nothing_and_is_content(browser: Browser, report:
     assert opened.page.locator("html").get_attribute("lang") == report.stem
 
 
+@pytest.mark.parametrize("places", [{}, {"zones": ("a",)}, {"zones": ("a",), "flows": ("b",)}])
+@pytest.mark.parametrize("has_metres", [False, True])
+def test_no_tile_stands_alone_in_a_wide_row(
+    browser: Browser, tmp_path: Path, places: dict[str, tuple[str, ...]], has_metres: bool
+) -> None:
+    scene = Scene(lines=("North",), start_ns=MONDAY_7H_NS, minutes=5, **places)  # type: ignore[arg-type]
+    metres = Metres(distributions=measured(5).distributions if has_metres else ())
+    whole = facts(end_ns=MONDAY_7H_NS + 5 * MINUTE_NS)
+    write_report(tmp_path / "r.html", render_report(whole, scene.measurements(), metres=metres))
+    page = Opened(browser, tmp_path / "r.html", 390).page
+    tiles = page.locator(".tiles > div")
+    for width in (390, 480, 640, 800, 1000, 1100, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        tops = tiles.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+        rows = [tops.count(top) for top in sorted(set(tops))]
+        assert rows[0] >= 2, width
+        assert rows[-1] >= rows[0] - 1, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_shade_tells_that_a_table_goes_on(browser: Browser, report: Path) -> None:
     page = Opened(browser, report, 390).page
     wide = page.locator("#speeds .scroll").first

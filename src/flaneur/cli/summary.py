@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from flaneur.cli.texts import TEXTS, clock
 from flaneur.data.geometry import EDGE_PLACES
@@ -17,7 +18,7 @@ from flaneur.data.released import Distribution, Measurement, RunFacts
 from flaneur.data.statistics import split_name
 from flaneur.data.time import to_s
 from flaneur.serve.formats import Words
-from flaneur.serve.measured import Measured, StatisticsTable, heading, tables, topics
+from flaneur.serve.measured import StatisticsTable, heading, tables, topics
 
 if TYPE_CHECKING:
     from flaneur.run.measure_file import Outcome
@@ -74,7 +75,8 @@ def show_summary(
     for topic in topics(one for one in distributions if one.measure in SHOWN):
         for measured in topic.measures:
             for told in tables(words, measured)[:1]:
-                console.print("", _statistics(words, measured, told))
+                console.print()
+                _say_statistics(console, heading(words, measured), told)
     console.print()
     for note in facts.notes:
         console.print(text["note"].format(note=words.note(note)), style="yellow", markup=False)
@@ -190,10 +192,21 @@ def _is_taken(counted: Totals, key: tuple[str, str, str]) -> bool:
     )
 
 
-def _statistics(words: Words, measured: Measured, told: StatisticsTable) -> RenderableType:
-    """A table of a measure with one band in a row."""
-    table = _plain_table([heading(words, measured), *([told.second] if told.second else []), *told.columns])
+def _say_statistics(console: Console, title: str, told: StatisticsTable) -> None:
+    """A table of a measure; where its heads have no room beside one another, its title stands above it."""
+    table = _statistics(title, told.second, told)
+    unlimited = console.options.update(width=1000)
+    if console.measure(table, options=unlimited).maximum > console.width:
+        console.print(Text(title, "bold"))
+        table = _statistics("", "", told)
+    console.print(table)
+
+
+def _statistics(first: str, second: str, told: StatisticsTable) -> Table:
+    """One band in a row."""
+    table = _plain_table([first, *([second] if told.second else []), *told.columns])
     if told.second:
+        table.columns[1].no_wrap = False
         table.columns[1].justify = "left"
     for place in told.places:
         for n, (name, cells) in enumerate(place.rows):
@@ -205,9 +218,10 @@ def _statistics(words: Words, measured: Measured, told: StatisticsTable) -> Rend
 
 
 def _plain_table(columns: Sequence[str]) -> Table:
+    """The first column gives way where there is little room, never a figure."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for n, column in enumerate(columns):
-        table.add_column(_plain(column), justify="right" if n else "left")
+        table.add_column(_plain(column), justify="right" if n else "left", no_wrap=n > 0)
     return table
 
 

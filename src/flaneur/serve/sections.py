@@ -108,7 +108,9 @@ def tiles(m: Material) -> list[Tile]:
     peaks = [(peak, kind) for kind in m.kinds if (peak := _peak(m, WHOLE_PICTURE, kind)) is not None]
     if mean is not None and peaks:
         peak, kind = max(peaks, key=lambda pair: pair[0])
-        note = say("present_peak", peak=number(peak), kind=m.kind(kind))
+        of_kind = m.words.mean(figures.sum("occupancy", (WHOLE_PICTURE,), ("",), (kind,)))
+        key = "present_most" if len(m.kinds) > 1 else "present_peak"
+        note = say(key, peak=number(peak), kind=m.kind(kind), mean=of_kind)
         shown.append(Tile(say("present"), m.words.mean(mean), note))
     return shown
 

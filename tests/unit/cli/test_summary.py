@@ -1,6 +1,7 @@
 import dataclasses
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from flaneur.cli.summary import as_json, coverage_line, show_summary, totals
 from flaneur.cli.texts import clock
+from flaneur.data.language import Language
 from flaneur.data.notes import Note
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.data.time import MINUTE_NS
@@ -95,6 +97,24 @@ def test_statistics_of_measures_have_tables_of_their_own() -> None:
     assert totals(street.measurements).keys() == {
         key for key in totals(street.measurements) if key[0].startswith("occupancy")
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("en", ("Stay in a zone (s)", "Speed (km/h)   Direction and kind ", "Density by Voronoi cells (1/m²) ")),
+        ("de", ("Aufenthalt in einer Zone (s)", "Geschwindigkeit (km/h)", "Dichte nach Voronoi-Zellen (1/m²) ")),
+    ],
+)
+def test_titles_and_figures_are_not_broken_in_a_narrow_terminal(language: Language, titles: tuple[str, ...]) -> None:
+    out = io.StringIO()
+    show_summary(Console(file=out, width=80), FACTS, (), language, measured(12).distributions)
+    lines = out.getvalue().splitlines()
+    for title in titles:
+        assert any(line.startswith(title) for line in lines), title
+    banded = [line for line in lines if re.search(r"\(\S+–\S+\)", line)]
+    assert len(banded) > 10
+    assert all(re.match(r"  +\S.* \d\S* \(", line) for line in banded), "a band stands beside its figure"
 
 
 def test_json_holds_the_distributions() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flaneur.data.geometry import Flow
+from flaneur.data.geometry import WHOLE_PICTURE, Flow
 from flaneur.data.kinds import Kind
 from flaneur.data.released import HeatMap, Measurement
 from flaneur.data.time import MINUTE_NS
@@ -33,6 +33,25 @@ FLOWS = (Flow("turn", "North", "East"), Flow("ahead", "North", "South"), Flow("b
 def _report(figures: list[Measurement], **changes: object) -> Page:
     arguments = {key: changes.pop(key) for key in ("flows", "language", "heat", "heat_png") if key in changes}
     return Page(render_report(facts(**changes), figures, **arguments))  # type: ignore[arg-type]
+
+
+def _tile(page: Page, label: str) -> list[str]:
+    at = page.texts.index(label)
+    return page.texts[at + 1 : at + 3]
+
+
+def test_the_mean_of_all_kinds_is_not_told_beside_the_peak_of_one() -> None:
+    two = [
+        figure(measure=measure, place=WHOLE_PICTURE, direction="", kind=kind, value=value)
+        for measure, kind, value in (
+            ("occupancy", "pedestrian", 6.0), ("occupancy", "car", 2.0),
+            ("occupancy_peak", "pedestrian", 8.0), ("occupancy_peak", "car", 3.0),
+        )
+    ]  # fmt: skip
+    of_two = ["8.00", "in the whole picture; of these 6.00 pedestrians, at most 8 at once"]
+    assert _tile(_report(two), "Present on average") == of_two
+    alone = _report([one for one in two if one.kind == "pedestrian"])
+    assert _tile(alone, "Present on average") == ["6.00", "in the whole picture; at most 8 pedestrians at once"]
 
 
 def _busy() -> list[Measurement]:

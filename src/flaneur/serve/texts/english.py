@@ -26,6 +26,7 @@ ENGLISH: dict[str, str] = {
     "on_flow": "one flow",
     "present": "Present on average",
     "present_peak": "in the whole picture; at most {peak} {kind} at once",
+    "present_most": "in the whole picture; of these {mean} {kind}, at most {peak} at once",
     "nothing": "Nothing was measured: no interval holds a figure.",
     # at a glance
     "glance": "At a glance",

@@ -6,6 +6,7 @@ ENGLISH_TRAJECTORIES: dict[str, str] = {
     "lead_undated": "“{camera}”: trajectories from {source}. Their date is not known; times count from their first moment, in hours and minutes.",
     "lead_dated": "“{camera}”: trajectories, {start} to {end}. Times are those of {timezone}.",
     "present_peak": "in the whole scene; at most {peak} {kind} at once",
+    "present_most": "in the whole scene; of these {mean} {kind}, at most {peak} at once",
     "reading": "Each bar stands for {width}. Hatched: observed in part only, because the trajectories begin or end there or have a gap. Crossed: not observed; there is no figure, which is not 0.",
     "made_intro": "Another program, a simulation or a survey gave the positions of road users. Rules count and measure what happens at lines and in zones; single positions are read from its file and never enter this one.",
     "video": "Trajectories",

@@ -25,6 +25,7 @@ GERMAN: dict[str, str] = {
     "on_flow": "ein Strom",
     "present": "Im Mittel anwesend",
     "present_peak": "im ganzen Bild; höchstens {peak} {kind} zugleich",
+    "present_most": "im ganzen Bild; davon {mean} {kind}, höchstens {peak} zugleich",
     "nothing": "Es wurde nichts gemessen: Kein Intervall enthält eine Zahl.",
     "glance": "Auf einen Blick",
     "glance_caption": "Alle Zahlen des Laufs nach Art der Verkehrsteilnehmer",

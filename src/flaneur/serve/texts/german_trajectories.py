@@ -6,6 +6,7 @@ GERMAN_TRAJECTORIES: dict[str, str] = {
     "lead_undated": "„{camera}“: Trajektorien aus {source}. Ihr Datum ist nicht bekannt; Zeiten zählen ab ihrem ersten Augenblick, in Stunden und Minuten.",
     "lead_dated": "„{camera}“: Trajektorien, {start} bis {end}. Uhrzeiten gelten für {timezone}.",
     "present_peak": "in der ganzen Szene; höchstens {peak} {kind} zugleich",
+    "present_most": "in der ganzen Szene; davon {mean} {kind}, höchstens {peak} zugleich",
     "reading": "Jeder Balken steht für {width}. Schraffiert: nur zum Teil beobachtet, weil die Trajektorien dort beginnen oder enden oder eine Lücke haben. Gekreuzt: nicht beobachtet; es gibt keine Zahl, was nicht 0 bedeutet.",
     "made_intro": "Ein anderes Programm, eine Simulation oder eine Erhebung gab die Orte der Verkehrsteilnehmer. Regeln zählen und messen, was an Linien und in Zonen geschieht; einzelne Orte werden aus ihrer Datei gelesen und gelangen nie in diese.",
     "video": "Trajektorien",
