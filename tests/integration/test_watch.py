@@ -20,10 +20,12 @@ from flaneur.data.errors import UserError
 from flaneur.data.time import MINUTE_NS, SECOND_NS
 from flaneur.run.api import measure_video
 from flaneur.run.audit import begin_log, verify_log
+from flaneur.run.live import watch
 from flaneur.run.live.planning import forecast
 from flaneur.run.live.setup import read_setup
 from flaneur.run.live.watch import Watch
 from flaneur.source.live_clock import Clock
+from flaneur.store import store as store_module
 from flaneur.store.store import Store
 from support.cable import Cable, CableFault
 from support.figures import figure
@@ -288,6 +290,37 @@ class TestReload:
         said = capsys.readouterr()
         assert "refused" in said.out + said.err
 
+    def test_a_defect_in_reading_the_file_changes_nothing_either(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def read(path: Path) -> None:
+            raise RecursionError(path.read_text())
+
+        with watching(site(folder, film())) as running:
+            running.wait_for("c", "watching")
+            monkeypatch.setattr(watch, "read_setup", read)
+            running.reload.set()
+            wait_until(lambda: not running.reload.is_set())
+            looks = running.status("c").looks
+            wait_until(lambda: running.status("c").looks > looks)
+        said = capsys.readouterr().out
+        assert "RecursionError" in said
+        assert "Europe/Berlin" not in said
+
+    def test_a_camera_that_cannot_be_started_ends_nothing(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = site(folder, film())
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            with monkeypatch.context() as patch:
+                patch.setattr(watch, "Camera", lambda *_: 1 / 0)
+                site(folder, film().replace("middle", "elsewhere"))
+                running.reload.set()
+                wait_until(lambda: "ZeroDivisionError" in capsys.readouterr().out)
+            running.reload.set()
+            running.wait_for("c", "watching")
+
 
 class TestHousekeeping:
     def test_the_audit_log_tells_of_starts_changes_losses_and_ends(self, folder: Path) -> None:
@@ -334,6 +367,49 @@ class TestHousekeeping:
         left = stored(folder)
         assert [one for one in ages.values() if one in left] == [ages[1], ages[29]]
         assert any(one.camera == "c" for one in left)
+
+    def test_what_goes_is_said_by_the_file_in_force_and_not_by_one_that_was_refused(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(watch, "DAY_S", 0.5)
+        path = site(folder, film(), more="[keep]\nfigures_days = 365\n")
+        (folder / "results").mkdir()
+        now_min = time.time_ns() // MINUTE_NS
+        kept, old = (figure(start_ns=(now_min - days * 1440) * MINUTE_NS, site="test") for days in (100, 400))
+        with Store.append(folder / "results" / "flaneur.sqlite") as store:
+            store.add([kept])
+        with watching(path) as running:
+            running.wait_for("c", "watching")
+            site(folder, film(), more="[keep]\nfigures_days = 3\n[watch]\nworkers = 1\n")  # [watch] needs a restart
+            running.reload.set()
+            wait_until(lambda: not running.reload.is_set())
+            time.sleep(1.0)
+            with Store.append(folder / "results" / "flaneur.sqlite") as store:
+                store.add([old])
+            wait_until(lambda: old not in stored(folder))  # so figures went since then
+        assert kept in stored(folder)
+
+    def test_figures_that_somebody_reads_go_a_little_later(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(watch, "LET_GO_AGAIN_S", 0.5)
+        monkeypatch.setattr(store_module, "LOCK_WAIT_S", 0.1)
+        path = site(folder, film(), more="[keep]\nfigures_days = 30\n")
+        (folder / "results").mkdir()
+        old = figure(start_ns=time.time_ns() // MINUTE_NS * MINUTE_NS - 31 * 1440 * MINUTE_NS, site="test")
+        with Store.append(folder / "results" / "flaneur.sqlite") as store:
+            store.add([old])
+        with closing(sqlite3.connect(folder / "results" / "flaneur.sqlite", isolation_level=None)) as reader:
+            reader.execute("PRAGMA journal_mode = WAL")
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM measurement").fetchone()
+            with watching(path) as running:
+                running.wait_for("c", "watching")
+                wait_until(lambda: "letting go of old figures" in capsys.readouterr().out)
+                assert old in stored(folder)
+                reader.execute("COMMIT")
+                reader.close()
+                wait_until(lambda: old not in stored(folder))
 
     def test_a_dense_zone_raises_an_alarm(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         zone = """\
@@ -421,6 +497,7 @@ def test_a_plan_says_what_a_camera_takes_and_stores_nothing(folder: Path) -> Non
     assert found.decode_cores > 0
     assert found.look_cores > 0
     assert not (folder / "results").exists()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("worker")] == []
 
 
 def test_a_plan_without_any_camera_is_refused(folder: Path) -> None:

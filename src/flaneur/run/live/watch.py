@@ -6,6 +6,7 @@ Everything here happens on one thread, that of `watch_site`.
 """
 
 import fcntl
+import math
 import os
 import threading
 import time
@@ -43,7 +44,7 @@ from flaneur.store.store import Store
 
 JUMP_NS = 2 * SECOND_NS
 """The system's clock was set when it differs by more from one that nobody sets."""
-DAY_S = 86_400
+DAY_S = 86_400.0
 LET_GO_AGAIN_S = 600.0
 """When old figures could not be let go, for instance while somebody reads the store."""
 CLOSE_S = 1.5
@@ -222,14 +223,18 @@ class Watch:
         keep = self._setup.site.keep
         if keep is None or time.monotonic() < self._retention_s:
             return
-        self._retention_s = time.monotonic() + LET_GO_AGAIN_S
+        self._retention_s = math.inf  # until it is known what became of it
         self._keeper.alone("letting go of old figures", partial(self._age, keep))
 
     def _age(self, keep: KeepTable) -> None:
         """On the keeper's thread. The file is not read again: it may have been refused, and what goes is gone."""
         store, site = self._setup.folder / STORE, self._setup.site.site.name
-        aged = let_go(store, site, keep, self._clock.now_ns(), self._records.write)
-        self._retention_s = time.monotonic() + DAY_S
+        wait_s = LET_GO_AGAIN_S
+        try:
+            aged = let_go(store, site, keep, self._clock.now_ns(), self._records.write)
+            wait_s = DAY_S
+        finally:
+            self._retention_s = time.monotonic() + wait_s
         if aged:
             log.info("old figures let go", deleted=aged.deleted, coarsened=aged.coarsened, dropped=aged.dropped)
 
