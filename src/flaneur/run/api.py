@@ -23,6 +23,7 @@ from flaneur.run.measure_trajectories import Measured
 from flaneur.run.measuring import Measuring
 from flaneur.run.opening import open_job_detector, open_source
 from flaneur.run.pipeline import run_pipeline
+from flaneur.run.watching import phases_of_files
 from flaneur.serve.tables import figures_table
 from flaneur.source import FileSource
 from flaneur.track.params import TrackParams
@@ -61,8 +62,9 @@ def measure_video(path: str | Path, site: str | Path | SiteFile | None = None) -
     figures: list[Measurement] = []
     with open_source(job) as source:
         detector = open_job_detector(job)
-        plane = ground_of(job, detector)
-        measuring = Measuring(job, source.info.width_px, source.info.height_px, detector.facts.kinds, plane)
+        size_px = source.info.width_px, source.info.height_px
+        plane, phases = ground_of(job, detector), phases_of_files(job)
+        measuring = Measuring(job, *size_px, detector.facts.kinds, phases, plane)
         for _ in run_pipeline(source, detector, job, measuring, figures.extend, StageClock(), Event()):
             pass
     return figures_table(figures, dated=job.dated)

@@ -1,7 +1,9 @@
 """From what the site file says of the ground to a plane that fits the video, and the places on it."""
 
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
 from flaneur.ground.camera_file import read_camera, read_lens
 from flaneur.ground.fit import fit_points
+from flaneur.ground.lens import Lens
 from flaneur.ground.places import ground_line, ground_zone
 from flaneur.ground.plane import GroundPlane, describe
 from flaneur.ground.rough import clear_boxes, rough_plane
@@ -21,6 +24,8 @@ from flaneur.run.job import Job
 from flaneur.run.looking import look
 from flaneur.run.opening import open_source
 
+USUAL_SIZE_PX = (1920, 1080)
+"""Taken where no picture was seen yet: points are shares of it, so whether they tell a plane does not depend on it."""
 SIZES_PER_S = 1.0
 """Looks for a plane from the sizes of road users: more would see the same ones again."""
 SIZES_NS = 300 * SECOND_NS
@@ -41,20 +46,41 @@ def ground_of(job: Job, detector: Detector) -> GroundPlane | None:
         width_px, height_px = source.info.width_px, source.info.height_px
     if table.from_sizes:
         return _from_sizes(job, detector)
-    return stated_plane(table, job.folder, width_px, height_px)
+    return StatedGround.read(table, job.folder).plane(width_px, height_px)
 
 
-def stated_plane(table: GroundTable, folder: Path, width_px: int, height_px: int) -> GroundPlane:
-    """The plane from measured points or a camera file, whose path is from `folder`."""
-    if table.file is not None:
-        return read_camera(folder / table.file).resized(width_px, height_px)
-    size = np.array((width_px, height_px), np.float64)
-    picture_px, metres = np.array(table.picture, np.float64) * size, np.array(table.metres, np.float64)
-    lens = None
-    if table.lens is not None:
-        lens_width_px, lens_height_px, lens = read_lens(folder / table.lens)
-        lens = lens.scaled(size / (lens_width_px, lens_height_px))
-    return fit_points(picture_px, metres, width_px, height_px, lens)
+@dataclass(frozen=True, slots=True, eq=False)
+class StatedGround:
+    """Measured points, or a camera file; with the file that a site file names read, for pictures of any size."""
+
+    table: GroundTable
+    camera: GroundPlane | None
+    """Of the camera file."""
+    lens: tuple[int, int, Lens] | None
+    """Of the points, with width and height of its pictures."""
+
+    @classmethod
+    def read(cls, table: GroundTable, folder: Path) -> Self:
+        """Paths are from `folder`; UserError when a file cannot be used."""
+        camera = None if table.file is None else read_camera(folder / table.file)
+        return cls(table, camera, None if table.lens is None else read_lens(folder / table.lens))
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """A size of pictures that it can be for: that of the camera file, any for points."""
+        return (self.camera.width_px, self.camera.height_px) if self.camera else USUAL_SIZE_PX
+
+    def plane(self, width_px: int, height_px: int) -> GroundPlane:
+        """For pictures of this size; UserError for points that tell none, and for a camera file for other pictures."""
+        if self.camera is not None:
+            return self.camera.resized(width_px, height_px)
+        size = np.array((width_px, height_px), np.float64)
+        picture_px, metres = np.array(self.table.picture, np.float64) * size, np.array(self.table.metres, np.float64)
+        lens = None
+        if self.lens is not None:
+            lens_width_px, lens_height_px, lens = self.lens
+            lens = lens.scaled(size / (lens_width_px, lens_height_px))
+        return fit_points(picture_px, metres, width_px, height_px, lens)
 
 
 def on_ground(camera: CameraTable, plane: GroundPlane) -> GroundPlaces:

@@ -25,6 +25,7 @@ from flaneur.run.pictures import Pictures
 from flaneur.run.pipeline import Moment, run_pipeline
 from flaneur.run.results import ResultsFolder
 from flaneur.run.software import software
+from flaneur.run.watching import phases_of_files
 from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
 from flaneur.serve.report import Metres, render_report, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
@@ -74,8 +75,9 @@ def measure_file(
     clock = StageClock()
     with open_source(job) as source, ResultsFolder(folder, overwrite=overwrite) as out:
         detector = open_job_detector(job)
-        plane = ground_of(job, detector)
-        measuring = Measuring(job, source.info.width_px, source.info.height_px, detector.facts.kinds, plane)
+        size_px = source.info.width_px, source.info.height_px
+        plane, phases = ground_of(job, detector), phases_of_files(job)
+        measuring = Measuring(job, *size_px, detector.facts.kinds, phases, plane)
         pictures = Pictures(job, source.info, clock, out.path(results.VIDEO) if with_video else None, language)
         moment = Moment(0, 0, {})
         with Store.create(out.path(results.STORE)) as store:

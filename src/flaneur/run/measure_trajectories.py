@@ -20,7 +20,7 @@ from flaneur.ground.trajectories import Trajectories, read_trajectories
 from flaneur.ground.trajectories_ottrk import OttrkFile
 from flaneur.ground.trajectories_table import TrajectoryParams
 from flaneur.run import results
-from flaneur.run.calibrating import facts_of, on_ground, stated_plane
+from flaneur.run.calibrating import StatedGround, facts_of, on_ground
 from flaneur.run.collecting import Collector, counted_of
 from flaneur.run.job import Job
 from flaneur.run.measure_file import Outcome, Shows, write_tables
@@ -142,7 +142,7 @@ def _ground(job: Job) -> tuple[GroundPlane | None, GroundPlaces]:
     if camera.ground.from_sizes:
         raise UserError(f"{job.video}: the ground cannot be found from sizes without the video; give points or a file")
     file = OttrkFile(job.video)
-    plane = stated_plane(camera.ground, job.folder, file.width_px, file.height_px)
+    plane = StatedGround.read(camera.ground, job.folder).plane(file.width_px, file.height_px)
     return plane, on_ground(camera, plane)
 
 

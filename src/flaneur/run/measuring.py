@@ -1,5 +1,7 @@
 """All measures of one camera, from tracks to the figures of complete intervals."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from flaneur.data.kinds import Kind
 from flaneur.data.notes import Note
 from flaneur.data.private import Events, Frame, Tracks
 from flaneur.data.released import CameraHealth, Distribution, Measurement, PlaceMap
+from flaneur.data.signals import SignalPhases
 from flaneur.ground.locate import ALIKE_S, locate
 from flaneur.ground.motion import MotionParams, MotionSmoother
 from flaneur.ground.plane import GroundPlane
@@ -32,10 +35,18 @@ class Measuring:
     """Takes the tracks of each frame that the detector looked at, and gives figures when an interval is complete."""
 
     def __init__(
-        self, job: Job, width_px: int, height_px: int, kinds: tuple[Kind, ...], plane: GroundPlane | None = None
+        self,
+        job: Job,
+        width_px: int,
+        height_px: int,
+        kinds: tuple[Kind, ...],
+        phases: Mapping[str, SignalPhases],
+        plane: GroundPlane | None,
     ) -> None:
-        """With a `plane` for pictures of this size, in metres too. UserError for places that cannot be on it, and for
-        those that are in no picture at all."""
+        """With a `plane` for pictures of this size, in metres too. `phases` are those of signals that are in files.
+
+        UserError for places that cannot be on the plane, and for those that are in no picture at all.
+        """
         camera = job.camera
         if camera.in_metres:
             raise UserError(
@@ -49,7 +60,7 @@ class Measuring:
         self._passing = passing.start(self._places)
         self._size = PictureSize(width_px, height_px)
         self._edges = edges.start(self._size)
-        self._watcher = Watcher(job, width_px, height_px)
+        self._watcher = Watcher(camera, width_px, height_px, phases)
         self._metric = None if plane is None else _Metric(job, plane, self._watcher)
         lines = stop_lines(camera, camera.places.lines)
         self._signals = Signalling(camera, Lines.in_picture(lines, width_px, height_px), self._watcher.phases)

@@ -3,18 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flaneur.config.ground import GroundTable
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.site import SiteFile
 from flaneur.data.errors import UserError
-from flaneur.ground.camera_file import read_camera
-from flaneur.ground.plane import GroundPlane
-from flaneur.run.calibrating import on_ground, stated_plane
+from flaneur.run.calibrating import StatedGround, on_ground
 from flaneur.run.job import Job
 from flaneur.run.watching import phases_of_files
 
-ANY_SIZE_PX = (1920, 1080)
-"""Positions are shares of the picture, so whether points tell a plane does not depend on its size."""
 ANY_START = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in for a start that only a live camera will know; a signal file with dates needs one."""
 
@@ -27,11 +22,8 @@ def check_site(path: Path) -> SiteFile:
         try:
             phases_of_files(Job(Path(), site.site, started, site.detector, path.parent))
             if camera.ground is not None and not camera.ground.from_sizes:
-                on_ground(camera, _plane(camera.ground, path.parent))
+                ground = StatedGround.read(camera.ground, path.parent)
+                on_ground(camera, ground.plane(*ground.size_px))
         except UserError as error:
             raise ConfigError(f"{path}: camera {camera.name!r}: {error}") from None
     return site
-
-
-def _plane(table: GroundTable, folder: Path) -> GroundPlane:
-    return stated_plane(table, folder, *ANY_SIZE_PX) if table.file is None else read_camera(folder / table.file)

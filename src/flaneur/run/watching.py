@@ -1,11 +1,13 @@
 """What is read from the pictures besides road users: whether the camera is healthy, and what signals show."""
 
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from flaneur.config.signals import SignalTable
+from flaneur.config.site import CameraTable
 from flaneur.data.notes import Note, NoteKey
 from flaneur.data.private import Frame
 from flaneur.data.released import CameraHealth
@@ -15,7 +17,7 @@ from flaneur.measure import health, lamps
 from flaneur.measure.health import ROW_STRIDE, Fault
 from flaneur.measure.lamps import LampParams
 from flaneur.run.job import Job
-from flaneur.source.signal_file import read_signals
+from flaneur.source.signal_file import SignalFile
 
 NOTES: dict[Fault, NoteKey] = {
     Fault.DARK: "dark",
@@ -33,15 +35,15 @@ MOST_STRETCHES = 10_000
 class Watcher:
     """Looks at the frames that the detector looks at, in order."""
 
-    def __init__(self, job: Job, width_px: int, height_px: int) -> None:
-        """UserError when a file of signal phases cannot be used."""
+    def __init__(self, camera: CameraTable, width_px: int, height_px: int, phases: Mapping[str, SignalPhases]) -> None:
+        """`phases` are those of the signals whose phases are in files."""
         self._health = health.start()
         self._blind: deque[tuple[int, int, frozenset[Fault]]] = deque(maxlen=MOST_STRETCHES)
         self.faults: tuple[Fault, ...] = ()
         """What is wrong at the latest frame."""
-        self.phases = phases_of_files(job)
+        self.phases = dict(phases)
         """Of every signal of the site file, as far as they are known by now."""
-        self._lamps = {signal.name: _lamps(signal, width_px, height_px) for signal in job.camera.signal if signal.lamps}
+        self._lamps = {signal.name: _lamps(signal, width_px, height_px) for signal in camera.signal if signal.lamps}
         self._lamp_states = {name: lamps.start(params) for name, params in self._lamps.items()}
         for name, params in self._lamps.items():
             self.phases[name] = lamps.phases(self._lamp_states[name], params)
@@ -89,18 +91,25 @@ class Watcher:
         self._blind.append((since_ns, now_ns, faults))
 
 
+def signal_files(camera: CameraTable, folder: Path) -> dict[str, SignalFile]:
+    """The files of phases that the camera's tables name, by how they name them; UserError when one cannot be used."""
+    names = {signal.file for signal in camera.signal if signal.file is not None}
+    return {name: SignalFile.read(folder / name) for name in sorted(names)}
+
+
+def phases_of(job: Job, files: Mapping[str, SignalFile]) -> dict[str, SignalPhases]:
+    """Signal -> its phases on the job's clock, where they are in files; UserError when a file does not know it."""
+    first_frame_ns = job.start_ns if job.dated else None
+    return {
+        signal.name: files[signal.file].phases(signal.group or signal.name, first_frame_ns)
+        for signal in job.camera.signal
+        if signal.file is not None
+    }
+
+
 def phases_of_files(job: Job) -> dict[str, SignalPhases]:
-    """The phases of those signals whose phases are in files; UserError when one cannot be used."""
-    found: dict[str, SignalPhases] = {}
-    by_file: dict[Path, list[SignalTable]] = {}
-    for signal in job.camera.signal:
-        if signal.file is not None:
-            by_file.setdefault(job.folder / signal.file, []).append(signal)
-    for path, signals in by_file.items():
-        groups = [signal.group or signal.name for signal in signals]
-        read = read_signals(path, groups, job.start_ns if job.dated else None)
-        found |= {signal.name: phases for signal, phases in zip(signals, read, strict=True)}
-    return found
+    """The same, with the files read for it."""
+    return phases_of(job, signal_files(job.camera, job.folder))
 
 
 def _lamps(signal: SignalTable, width_px: int, height_px: int) -> LampParams:

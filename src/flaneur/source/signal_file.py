@@ -12,10 +12,11 @@ a record that stops does not leave the signal red for the rest of the day. Other
 
 import csv
 import math
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from flaneur.data.time import SECOND_NS, to_ns
 
 LONGEST_PHASE_NS = 300 * SECOND_NS
 """Far above the 120 s at which signal cycles are capped in practice (FGSV, RiLSA 2015)."""
+YEARS = range(1970, 2200)
+"""Whose nanoseconds since 1970 have room in 64 bits."""
 STATES = {state.label: state for state in SignalState} | {
     "yellow": SignalState.AMBER,
     "red-yellow": SignalState.RED_AMBER,
@@ -67,39 +70,66 @@ class _Record:
         return SignalPhases.merged(group, start_ns, np.array([*self.state, SignalState.UNKNOWN], np.uint8))
 
 
-def read_signals(path: Path | str, groups: Collection[str], first_frame_ns: int | None = None) -> list[SignalPhases]:
-    """The phases of `groups`, in their order, on the video's own clock.
+@dataclass(frozen=True, slots=True, eq=False)
+class SignalFile:
+    """What a file tells, for videos that begin at any time."""
 
-    `first_frame_ns` is the moment of the video's first frame (UTC since 1970), None when it is not known; a file with
-    dates needs it. Raises UserError with file and row for everything that cannot be read or contradicts itself.
-    """
-    where = Path(path).name
-    try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            records = _records(where, file, first_frame_ns)
-    except OSError as error:
-        raise UserError(f"signal file {path}: {error.strerror}.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{where} is no CSV text ({error}); save it as CSV in UTF-8.") from None
-    missing = [group for group in groups if group not in records]
-    if missing:
-        raise UserError(
-            f"{where} has no row for signal group {', '.join(map(repr, missing))}; "
-            f"it knows {', '.join(map(repr, sorted(records))) or 'none'}."
-        )
-    return [records[group].phases(group) for group in groups]
+    name: str
+    is_dated: bool
+    groups: Mapping[str, SignalPhases]
+    """In UTC nanoseconds since 1970 where the file has dates, else since the video's first frame."""
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """UserError with file and row for everything that cannot be read or contradicts itself."""
+        where = Path(path).name
+        try:
+            with Path(path).open(newline="", encoding="utf-8-sig") as file:
+                header = next(file, "")
+                names = [name.strip().lower() for name in next(csv.reader([header], delimiter=_delimiter(header)), [])]
+                clock = _Clock.of(where, names)
+                records = _records(where, names, clock, csv.reader(file, delimiter=_delimiter(header)))
+        except OSError as error:
+            raise UserError(f"signal file {path}: {error.strerror}.") from None
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise UserError(f"{where} is no CSV text ({error}); save it as CSV in UTF-8.") from None
+        return cls(where, clock.is_dated, {group: record.phases(group) for group, record in records.items()})
+
+    def phases(self, group: str, first_frame_ns: int | None = None) -> SignalPhases:
+        """The phases of a group on the clock of a video that begins at `first_frame_ns` (UTC since 1970).
+
+        UserError for a group that the file does not know, and for one with dates when it is not known when the video
+        begins.
+        """
+        if group not in self.groups:
+            raise UserError(
+                f"{self.name} has no row for signal group {group!r}; "
+                f"it knows {', '.join(map(repr, sorted(self.groups))) or 'none'}."
+            )
+        phases = self.groups[group]
+        if not self.is_dated:
+            return phases
+        if first_frame_ns is None:
+            raise UserError(
+                f"{self.name} gives dates, but when the video begins is not known: "
+                "state its start, or give 'time_s' in seconds from its first frame."
+            )
+        return replace(phases, start_ns=phases.start_ns - first_frame_ns)
 
 
-def _records(where: str, lines: Iterator[str], first_frame_ns: int | None) -> dict[str, _Record]:
-    header = next(lines, "")
-    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=_delimiter(header)), [])]
-    clock = _Clock.of(where, names, first_frame_ns)
+def read_signals(path: Path | str, groups: Iterable[str], first_frame_ns: int | None = None) -> list[SignalPhases]:
+    """The phases of `groups`, in their order, on the video's own clock; UserError as from `SignalFile`."""
+    file = SignalFile.read(path)
+    return [file.phases(group, first_frame_ns) for group in groups]
+
+
+def _records(where: str, names: list[str], clock: "_Clock", rows: Iterator[list[str]]) -> dict[str, _Record]:
     for name in ("group", "state"):
         if name not in names:
             raise UserError(f"{where}: no column {name!r} in its first row ({', '.join(names) or 'empty'}).")
     group_at, state_at = names.index("group"), names.index("state")
     records: dict[str, _Record] = {}
-    for row, cells in enumerate(csv.reader(lines, delimiter=_delimiter(header)), 2):
+    for row, cells in enumerate(rows, 2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
@@ -128,31 +158,26 @@ class _Clock:
     where: str
     start_at: int
     until_at: int | None
-    origin_ns: int | None
-    """UTC of the video's first frame where the file has dates, None where it counts seconds."""
+    is_dated: bool
+    """Whether they are dates, not seconds."""
 
     @classmethod
-    def of(cls, where: str, names: list[str], first_frame_ns: int | None) -> "_Clock":
+    def of(cls, where: str, names: list[str]) -> "_Clock":
         if "time_s" in names:
             until = names.index("until_s") if "until_s" in names else None
-            return cls(where, names.index("time_s"), until, None)
+            return cls(where, names.index("time_s"), until, is_dated=False)
         if "time" not in names:
             raise UserError(f"{where}: no column 'time_s' or 'time' in its first row ({', '.join(names) or 'empty'}).")
-        if first_frame_ns is None:
-            raise UserError(
-                f"{where} gives dates, but when the video begins is not known: "
-                "state its start, or give 'time_s' in seconds from its first frame."
-            )
         until = names.index("until") if "until" in names else None
-        return cls(where, names.index("time"), until, first_frame_ns)
+        return cls(where, names.index("time"), until, is_dated=True)
 
     def read(self, row: int, cells: list[str]) -> tuple[int, int | None]:
-        """Start and end on the video's clock."""
+        """Start and end."""
         until = self.until_at
         return self._ns(row, cells[self.start_at]), None if until is None else self._ns(row, cells[until])
 
     def _ns(self, row: int, cell: str) -> int:
-        if self.origin_ns is None:
+        if not self.is_dated:
             return self._counted_ns(row, cell)
         try:
             moment = datetime.fromisoformat(cell.strip())
@@ -162,7 +187,9 @@ class _Clock:
             ) from None
         if moment.tzinfo is None:
             raise UserError(f"{self.where}, row {row}: {cell.strip()} says no offset from UTC; add Z or +02:00.")
-        return to_ns(int(moment.timestamp())) + moment.microsecond * 1000 - self.origin_ns
+        if moment.year not in YEARS:
+            raise UserError(f"{self.where}, row {row}: {cell.strip()} is not between {YEARS[0]} and {YEARS[-1]}.")
+        return to_ns(int(moment.timestamp())) + moment.microsecond * 1000
 
     def _counted_ns(self, row: int, cell: str) -> int:
         try:

@@ -31,7 +31,7 @@ def frame(second: float, grey: np.ndarray) -> Frame:
 
 def watched(*stretches: tuple[float, np.ndarray]) -> Watcher:
     """A watcher that has seen pictures twice a second, each for so many seconds."""
-    watcher, second = Watcher(job(PLAIN), WIDTH, HEIGHT), 0.0
+    watcher, second = Watcher(job(PLAIN).camera, WIDTH, HEIGHT, {}), 0.0
     for seconds, grey in stretches:
         for _ in range(round(2 * seconds)):
             watcher.step(frame(second, grey))

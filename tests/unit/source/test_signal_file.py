@@ -5,7 +5,7 @@ import pytest
 from flaneur.data.errors import UserError
 from flaneur.data.signals import SignalPhases, SignalState
 from flaneur.data.time import SECOND_NS
-from flaneur.source.signal_file import LONGEST_PHASE_NS, read_signals
+from flaneur.source.signal_file import LONGEST_PHASE_NS, SignalFile, read_signals
 
 FIRST_FRAME_NS = 1_777_874_400 * SECOND_NS
 """2026-05-04T08:00:00+02:00"""
@@ -73,11 +73,21 @@ def test_two_lines_of_one_group(tmp_path):
         ("time_s,group,state\n0,b,red\n", r"no row for signal group 'a'; it knows 'b'"),
         ("time,group,state\n8 o'clock,a,red\n", r"row 2: .* is no date and time"),
         ("time,group,state\n2026-05-04T08:00:00,a,red\n", r"row 2: .* no offset from UTC"),
+        ("time,group,state\n0001-01-01T00:00:00+14:00,a,red\n", r"row 2: .* not between 1970 and 2199"),
+        ("time,group,state\n9999-12-31T23:59:59Z,a,red\n", r"row 2: .* not between 1970 and 2199"),
     ],
 )
 def test_bad_files_are_told_with_row_and_reason(tmp_path, text, told):
     with pytest.raises(UserError, match=rf"^signals\.csv.*{told}"):
         read_signals(write(tmp_path, text), ["a"], FIRST_FRAME_NS)
+
+
+def test_a_file_that_was_read_serves_videos_of_any_start(tmp_path):
+    path = write(tmp_path, "time,group,state\n2026-05-04T08:00:31+02:00,a,green\n")
+    file = SignalFile.read(path)
+    path.unlink()
+    for late_s in (0, 3600):
+        assert rows(file.phases("a", FIRST_FRAME_NS + late_s * SECOND_NS))[0] == (31.0 - late_s, "green")
 
 
 def test_dates_without_a_date_of_the_video(tmp_path):

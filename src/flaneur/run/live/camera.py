@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from flaneur.data.errors import UserError
 from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
@@ -22,8 +23,9 @@ from flaneur.source.live_clock import Clock
 
 QUIET_NS = 2 * SECOND_NS
 """So long after the last frame a camera is told that nobody looks."""
-REST_NS = 10 * SECOND_NS
-"""After a defect a camera rests: one that shows at each turn must not fill the log."""
+REST_NS = 5 * SECOND_NS
+"""After a defect a camera rests: one that shows at each turn must not keep the machine busy. A single one does not make
+the camera `stuck`, which takes longer."""
 Keep = Callable[[list[Measurement], RunFacts], None]
 
 log: Any = structlog.get_logger()
@@ -50,13 +52,18 @@ class Camera:
         self._turns = turns
         self._job, epoch_ns = setup.job_from(clock.now_ns())
         self.vitals = Vitals(setup.name, clock.now_ns())
-        self.end_ns = resume_ns
-        """End of the latest interval that was told."""
-        self._view = self._new_view()
+        self.end_ns = clock.now_ns() if resume_ns is None else resume_ns
+        """Intervals up to here were told."""
+        self._dropped = 0
+        """Frames that were dropped by the latest turn."""
+        self._view: View | None = self._new_view()
+        """None after a defect, until its rest is over."""
         self._box: Mailbox[Camera] = turns.join(self)
         self.failures = 0
         """Turns that ended in a defect of ours."""
         self._rest_ns = 0
+        self._told: dict[str, str] | None = None
+        """The defect of the latest turn."""
 
         def connect() -> LiveSource:
             return LiveSource(setup.address, setup.source, clock, epoch_ns)
@@ -64,7 +71,8 @@ class Camera:
         rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         rate_per_s = setup.job.detector.rate_per_s
         self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
-        keep([], self._facts(complete=False))  # a run that is killed before its first figures leaves a trace
+        # a run that is killed before its first figures leaves a trace
+        keep([], self._facts(self._view, complete=False))
         self._connection.start()
 
     @property
@@ -75,12 +83,12 @@ class Camera:
     @property
     def picture(self) -> RedactedImage | None:
         """What may be seen of it now; None where that is nothing."""
-        return self._view.picture
+        return None if (view := self._view) is None else view.picture
 
     @property
     def alarm_levels(self) -> dict[str, int]:
         """Zone -> level of its density alarm by now; -1 where it is not known."""
-        return self._view.alarm_levels
+        return {} if (view := self._view) is None else view.alarm_levels
 
     @property
     def overtaken(self) -> int:
@@ -103,18 +111,21 @@ class Camera:
         self._box.clear()
 
     def work(self, waiting: Waiting) -> None:
-        """One turn, on a worker's thread."""
+        """One turn, on a worker's thread. Raises nothing: a defect must stop neither the others nor this for good."""
         if self._clock.now_ns() < self._rest_ns:
+            self._box.drop(waiting)
             return
         try:
-            figures = self._view.step(waiting)
-        except Exception as error:  # noqa: BLE001  # a defect of ours must stop neither the others nor this one for good
-            self.failures += 1
-            log.error("turn failed", camera=self.name, **described(error))
-            self._view = self._new_view()
+            view = self._working_view()
+            self._store(view, view.step(waiting), complete=False)
+        except Exception as error:  # noqa: BLE001  # as said
+            self._failed("turn failed", error)
+            self._box.drop(waiting)
+            if self._view is not None:
+                self._dropped, self._view = self._view.dropped, None
             self._rest_ns = self._clock.now_ns() + REST_NS
         else:
-            self._store(figures, complete=False)
+            self._told = None
 
     def stop(self) -> None:
         """Take no more frames; `finish` must follow."""
@@ -128,27 +139,51 @@ class Camera:
             return
         self.vitals.stopped("stopped")
         try:
-            self._store(self._view.finish(), complete=True)
+            view = self._working_view()
+            self._store(view, view.finish(), complete=True)
         except Exception as error:  # noqa: BLE001  # as above
-            self.failures += 1
-            log.error("end failed; its running interval is lost", camera=self.name, **described(error))
+            self._failed("end failed; its running interval is lost", error)
 
-    def _store(self, figures: list[Measurement], *, complete: bool) -> None:
+    def _failed(self, event: str, error: Exception) -> None:
+        self.failures += 1
+        before, self._told = self._told, described(error)
+        tell = log.debug if self._told == before else log.error  # it may show at each turn, for weeks
+        tell(event, camera=self.name, **self._told)
+
+    def _store(self, view: View, figures: list[Measurement], *, complete: bool) -> None:
         if figures:
+            self._keep(figures, self._facts(view, complete=complete))
             self.end_ns = max(one.end_ns for one in figures)
-            self._keep(figures, self._facts(complete=complete))
 
-    def _facts(self, *, complete: bool) -> RunFacts:
-        facts = self._view.facts(complete=complete)
+    def _facts(self, view: View, *, complete: bool) -> RunFacts:
+        facts = view.facts(complete=complete)
         return replace(facts, notes=facts.notes + self._connection.notes)
 
+    def _working_view(self) -> View:
+        """The view; after a defect a new one, which tells first that nobody has looked since."""
+        if self._view is None:
+            self._view = view = self._new_view()
+            self._store(view, view.step(Waiting(silent_ns=self._clock.now_ns())), complete=False)
+        return self._view
+
     def _new_view(self) -> View:
-        shown, shows = self.setup.address.shown, self.setup.shows
-        return View(self._job, self._detector, self.vitals, self._clock, shown, self.end_ns, shows=shows)
+        return View(
+            self._job,
+            self.setup.files,
+            self._detector,
+            self.vitals,
+            self._clock,
+            self.setup.address.shown,
+            self.end_ns,
+            self._dropped,
+            shows=self.setup.shows,
+        )
 
 
 def described(error: Exception) -> dict[str, str]:
-    """What kind of error, and where in the code. Not its message, nor any variable: they may tell of somebody."""
+    """What kind of error, and where in the code. Not its message, unless it was written for people, nor any variable:
+    they may tell of somebody."""
     places = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(place.filename).name}:{place.lineno} {place.name}" for place in reversed(places))
-    return {"error": type(error).__name__, "where": where}
+    message = {"message": str(error)} if isinstance(error, UserError) else {}
+    return {"error": type(error).__name__, "where": where} | message

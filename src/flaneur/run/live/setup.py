@@ -1,6 +1,5 @@
 """From a site file to what is to be watched. Whatever can be wrong with it is told before anything is touched."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
@@ -13,8 +12,8 @@ from flaneur.config.site import CameraTable, SiteFile
 from flaneur.data.kinds import Kind
 from flaneur.data.time import SECOND_NS
 from flaneur.run.job import Job
+from flaneur.run.live.camera_files import CameraFiles, sha256_of
 from flaneur.run.live.operations import ServiceSecrets
-from flaneur.run.live.view import USUAL_SIZE_PX, measuring_of
 from flaneur.source.address import Address
 from flaneur.source.file import SourceParams
 from flaneur.source.secrets import Credentials, Secrets, variable_stem
@@ -29,8 +28,7 @@ class CameraSetup:
 
     job: Job
     address: Address
-    files: tuple[str, ...]
-    """SHA-256 of the files that its tables name."""
+    files: CameraFiles
     shows: bool = False
     """Whether there is a live view."""
 
@@ -54,11 +52,11 @@ class CameraSetup:
         """Whether nothing is to be done when this takes the place of the other."""
         mine, theirs = self.job, other.job
         same_login = _login(self.address) == _login(other.address)
-        return (mine.camera, mine.site, mine.detector, self.files, self.shows) == (
+        return (mine.camera, mine.site, mine.detector, self.files.digests, self.shows) == (
             theirs.camera,
             theirs.site,
             theirs.detector,
-            other.files,
+            other.files.digests,
             other.shows,
         ) and same_login
 
@@ -83,11 +81,10 @@ class SiteSetup:
 def read_setup(path: Path) -> SiteSetup:
     """The site of this file; UserError when anything in it cannot be."""
     site = load_site(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     _check_logins(site)
     secrets = Secrets(None if site.watch.secrets is None else path.parent / site.watch.secrets)
     cameras = tuple(_camera(site, camera, path.parent, secrets) for camera in site.camera)
-    return SiteSetup(path, site, digest, cameras, _services(site, secrets))
+    return SiteSetup(path, site, sha256_of(path), cameras, _services(site, secrets))
 
 
 def _camera(site: SiteFile, camera: CameraTable, folder: Path, secrets: Secrets) -> CameraSetup:
@@ -99,9 +96,17 @@ def _camera(site: SiteFile, camera: CameraTable, folder: Path, secrets: Secrets)
         )
     address = Address.parse(camera.source, transport=camera.transport, realtime=camera.realtime, folder=folder)
     job = Job(Path(address.shown), site.site, camera, site.detector, folder)
-    measuring_of(CameraSetup(job, address, ()).job_from(0)[0], USUAL_SIZE_PX, tuple(Kind))
+    address = address.with_credentials(secrets.of(camera.name))
     shows = bool(site.serve and site.serve.viewers)
-    return CameraSetup(job, address.with_credentials(secrets.of(camera.name)), _digests(camera, folder), shows)
+    setup = CameraSetup(job, address, CameraFiles.read(camera, folder), shows)
+    for name, file in setup.files.signals.items():
+        if not file.is_dated:
+            raise ConfigError(
+                f"camera {camera.name!r}: {name} counts seconds from the beginning of a video; for a live camera give "
+                "dates in a column `time`"
+            )
+    setup.files.measuring(setup.job_from(0)[0], tuple(Kind))
+    return setup
 
 
 def _check_logins(site: SiteFile) -> None:
@@ -139,12 +144,6 @@ def _viewer(name: str, secrets: Secrets) -> Credentials:
             "secrets"
         )
     return found
-
-
-def _digests(camera: CameraTable, folder: Path) -> tuple[str, ...]:
-    ground = (camera.ground.file, camera.ground.lens) if camera.ground else ()
-    names = [name for name in (*ground, *(signal.file for signal in camera.signal)) if name is not None]
-    return tuple(hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names)
 
 
 def _login(address: Address) -> tuple[str, str] | None:

@@ -6,36 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.kinds import Kind
 from flaneur.data.private import Detections, Frame, Tracks
 from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import to_s
 from flaneur.detect.gate import MotionGate
 from flaneur.detect.protocol import Detector
 from flaneur.release.live_ghost import LiveGhost
-from flaneur.run.calibrating import stated_plane
 from flaneur.run.clock import StageClock
 from flaneur.run.collecting import JUDGED_NS
 from flaneur.run.job import Job
+from flaneur.run.live.camera_files import CameraFiles
 from flaneur.run.live.turns import Waiting
 from flaneur.run.live.vitals import Vitals
-from flaneur.run.measuring import Measuring
 from flaneur.run.pipeline import Passed
 from flaneur.run.software import software
 from flaneur.source.live_clock import Clock
 from flaneur.track.params import TrackParams
 from flaneur.track.tracker import Tracker
 
-USUAL_SIZE_PX = (1920, 1080)
-"""Taken for a camera that has not been seen yet: places are shares of the picture."""
 LONG_AGO_NS = -(10**18)
-
-
-def measuring_of(job: Job, size_px: tuple[int, int], kinds: tuple[Kind, ...]) -> Measuring:
-    """All measures of a camera, for pictures of this size; UserError for places or a ground that cannot be."""
-    ground = job.camera.ground
-    plane = None if ground is None else stated_plane(ground, job.folder, *size_px)
-    return Measuring(job, *size_px, kinds, plane)
 
 
 class View:
@@ -47,20 +36,24 @@ class View:
     def __init__(
         self,
         job: Job,
+        files: CameraFiles,
         detector: Detector,
         vitals: Vitals,
         clock: Clock,
         source: str,
         resume_ns: int | None = None,
+        dropped: int = 0,
         *,
         shows: bool = False,
     ) -> None:
         """`source` is how the camera may be called in what is stored. Frames count from `job.start_ns`. Where the view
         `shows`, there is a picture of it.
 
-        Since `resume_ns`, UTC, nobody has looked: intervals from then on are told, without values.
+        Since `resume_ns`, UTC, nobody has looked: intervals from then on are told, without values. `dropped` frames
+        were dropped before.
         """
         self._job = job
+        self._files = files
         self._detector = detector
         self._vitals = vitals
         self._clock = clock
@@ -71,13 +64,15 @@ class View:
         self._ghost: LiveGhost | None = None
         self._size_px: tuple[int, int] | None = None
         """Of the first picture; later ones of another size are brought to it."""
-        self._measuring = measuring_of(job, USUAL_SIZE_PX, detector.facts.kinds)
+        self._measuring = files.measuring(job, detector.facts.kinds)
         self._connection = 0
         self._tracker: Tracker | None = None
         self._gate = MotionGate()
         self._seen: Detections | None = None
         self._passed = Passed()
-        self._dropped = 0
+        self.dropped = dropped
+        """Frames that were dropped by the latest turn, in all."""
+        self._dropped_before = dropped
         self._late = 0
         """Frames that came too late to be measured."""
         self._reached_ns = LONG_AGO_NS
@@ -99,8 +94,8 @@ class View:
     def step(self, waiting: Waiting) -> list[Measurement]:
         """One turn."""
         for index, time_ns, dropped in waiting.in_order():
-            self._dropped = dropped + self._late
-            self._passed.add(index, time_ns, self._dropped)
+            self.dropped = dropped
+            self._passed.add(index, time_ns, self._unused)
         figures: list[Measurement] = []
         if waiting.frame is not None:
             figures += self._look(waiting.frame, waiting.connection)
@@ -113,7 +108,7 @@ class View:
         figures = self._pause()
         if self._now_ns - self._reached_ns >= JUDGED_NS:
             figures += self._measuring.silence(self._now_ns)
-        figures += self._measuring.finish(*self._passed.rest(self._dropped))
+        figures += self._measuring.finish(*self._passed.rest(self._unused))
         return self._summed(figures)
 
     def facts(self, *, complete: bool) -> RunFacts:
@@ -145,6 +140,11 @@ class View:
             stage_ms_per_frame=self._stages.ms_per_frame(status.frames_seen),
             notes=tuple(self._measuring.notes()),
         )
+
+    @property
+    def _unused(self) -> int:
+        """Frames that were dropped or late since it began."""
+        return self.dropped - self._dropped_before + self._late
 
     @property
     def _now_ns(self) -> int:
@@ -203,7 +203,7 @@ class View:
         before = self._measuring
         figures = before.silence(frame.time_ns - 1) + before.finish(np.zeros(0, np.int64), 0)
         self._size_px = frame.width_px, frame.height_px
-        self._measuring = measuring_of(self._job, self._size_px, self._detector.facts.kinds)
+        self._measuring = self._files.measuring(self._job, self._detector.facts.kinds, self._size_px)
         self._tracker = Tracker(TrackParams(), *self._size_px, np.random.default_rng())
         self._ghost = LiveGhost(*self._size_px) if self._shows else None
         return [one for one in figures if one.end_ns <= self._job.start_ns + frame.time_ns]

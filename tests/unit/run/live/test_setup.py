@@ -5,11 +5,13 @@ import pytest
 from flaneur.data.errors import UserError
 from flaneur.data.time import SECOND_NS
 from flaneur.run.live.setup import ROOM_NS, SiteSetup, read_setup
+from support.scene import ground_table
 from support.watching import LINE, SITE, camera_table
 
 HOST = "rtsp://camera.local/stream"
 GROUND = "[camera.ground]\nfrom_sizes = true\n"
-FILE_GROUND = '[[camera.signal]]\nname = "s"\nstop_line = "middle"\ndirection = "to right"\nfile = "signals.csv"\n'
+FILE_SIGNAL = '[[camera.signal]]\nname = "s"\nstop_line = "middle"\ndirection = "to right"\nfile = "signals.csv"\n'
+PHASE = "time,group,state\n2026-05-04T08:00:00+02:00,s,"
 
 
 def setup_of(folder: Path, *tables: str) -> SiteSetup:
@@ -25,11 +27,19 @@ def setup_of(folder: Path, *tables: str) -> SiteSetup:
         (camera_table("c", HOST) + GROUND, "from_sizes"),
         (camera_table("c", "rtsp://user:secret@camera.local/"), "user or password"),
         (camera_table("c", HOST) + "[watch]\nsecrets = 'none.toml'\n", "none.toml"),
-        (camera_table("c", HOST) + FILE_GROUND, "signals.csv"),
+        (camera_table("c", HOST) + FILE_SIGNAL, "signals.csv"),
+        (camera_table("c", HOST) + FILE_SIGNAL.replace("signals.csv", "seconds.csv"), "dates in a column `time`"),
+        (camera_table("c", HOST) + FILE_SIGNAL.replace("signals.csv", "."), "directory"),
+        (camera_table("c", HOST) + "[camera.ground]\nfile = '.'\n", "directory"),
+        (camera_table("c", HOST) + ground_table() + "lens = '.'\n", "directory"),
+        (camera_table("c", HOST) + "[watch]\nsecrets = '.'\n", "directory"),
+        (camera_table("c", HOST) + '[watch]\nsecrets = "a\\u0000b"\n', "u0000"),
+        (camera_table("c", HOST) + f"[serve]\nport = {'9' * 5000}\n", "a number is too long"),
         (camera_table("c", HOST, places="[[camera.line]]\nname = 'l'\nmetres = [[0, 0], [1, 1]]\n"), "metres"),
     ],
 )
 def test_what_cannot_be_watched_is_refused_with_a_reason(tmp_path: Path, table: str, words: str) -> None:
+    (tmp_path / "seconds.csv").write_text("time_s,group,state\n0,s,red\n")
     with pytest.raises(UserError, match=words) as told:
         setup_of(tmp_path, table)
     assert "secret@" not in str(told.value)
@@ -39,15 +49,15 @@ def test_a_camera_is_the_same_until_something_that_it_depends_on_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signals = tmp_path / "signals.csv"
-    signals.write_text("time_s,group,state\n0,s,red\n")
-    table = camera_table("c", HOST) + FILE_GROUND
+    signals.write_text(f"{PHASE}red\n")
+    table = camera_table("c", HOST) + FILE_SIGNAL
     before = setup_of(tmp_path, table).cameras[0]
     assert setup_of(tmp_path, table, camera_table("d", HOST)).cameras[0].same_as(before)
     assert not setup_of(tmp_path, table.replace("0.5, 0.0", "0.6, 0.0")).cameras[0].same_as(before)
     assert not setup_of(tmp_path, table, "[detector]\nrate_per_s = 4.0\n").cameras[0].same_as(before)
-    signals.write_text("time_s,group,state\n0,s,green\n")
+    signals.write_text(f"{PHASE}green\n")
     assert not setup_of(tmp_path, table).cameras[0].same_as(before)
-    signals.write_text("time_s,group,state\n0,s,red\n")
+    signals.write_text(f"{PHASE}red\n")
     monkeypatch.setenv("FLANEUR_C_USER", "viewer")
     monkeypatch.setenv("FLANEUR_C_PASSWORD", "geheim")
     named = setup_of(tmp_path, table).cameras[0]

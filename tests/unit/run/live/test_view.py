@@ -52,15 +52,16 @@ def detector(setup: SiteSetup) -> Detector:
 class Day:
     """A camera's view of the street from noon on."""
 
-    def __init__(self, setup: SiteSetup, detector: Detector, resume_ns: int | None = None) -> None:
+    def __init__(self, setup: SiteSetup, detector: Detector, resume_ns: int | None = None, dropped: int = 0) -> None:
         self.clock = SetClock()
         self.vitals = Vitals("c", NOON_NS)
         job, self._epoch_ns = setup.cameras[0].job_from(NOON_NS)
-        self.view = View(job, detector, self.vitals, self.clock, "scene.mp4", resume_ns)
+        files = setup.cameras[0].files
+        self.view = View(job, files, detector, self.vitals, self.clock, "scene.mp4", resume_ns, dropped)
         self.figures: list[Measurement] = []
         self._index = 0
         self._connection = 0
-        self.dropped = 0
+        self.dropped = dropped
 
     def connect(self) -> None:
         self._connection = self.vitals.opened(self.clock.time_ns)
@@ -179,6 +180,17 @@ def test_a_frame_from_before_is_dropped_and_counted(day: Day) -> None:
     day.clock.time_ns = NOON_NS + 13 * SECOND_NS
     day.end()
     assert {(one.frames_seen, one.frames_dropped) for one in day.figures} == {(12, 1)}
+
+
+def test_what_was_dropped_before_a_view_is_none_of_its_own(setup: SiteSetup, detector: Detector) -> None:
+    day = Day(setup, detector, dropped=5000)
+    day.connect()
+    day.show(street(2), 10)
+    day.dropped += 3
+    day.show(street(2), 12)
+    day.clock.time_ns = NOON_NS + 15 * SECOND_NS
+    day.end()
+    assert {(one.frames_seen, one.frames_dropped) for one in day.figures} == {(20, 3)}
 
 
 def test_what_the_camera_shows_is_told(day: Day) -> None:
