@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from flaneur.data.time import SECOND_NS
-from flaneur.source import Address, Clock, Credentials, FileSource, LiveSource, LostError, SourceParams
+from flaneur.source import Address, Clock, Credentials, FileSource, Heard, LiveSource, LostError, SourceParams
 from support.live_cameras import (
     GstServer,
     RtspServer,
@@ -56,10 +56,12 @@ def opened(
     epoch_ns: int = 0,
     open_s: float = 10.0,
     read_s: float = 5.0,
+    heard: Heard | None = None,
     **how,
 ) -> LiveSource:
     address = Address.parse(url, folder=Path(), **how).with_credentials(login)
-    return LiveSource(address, SourceParams(), clock or Clock(), epoch_ns, open_s=open_s, read_s=read_s)
+    clock = clock or Clock()
+    return LiveSource(address, SourceParams(), clock, epoch_ns, heard=heard, open_s=open_s, read_s=read_s)
 
 
 def loss(url: str, login: Credentials | None = LOGIN, do: Callable[[], None] | None = None, **how) -> LostError:
@@ -223,10 +225,13 @@ def test_hls_whose_encoder_begins_anew_goes_on(tmp_path: Path) -> None:
 
 
 def test_hls_that_gets_no_further_segments_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flaneur.source.live.PLAYLIST_READ_S", 3.0)
+    monkeypatch.setattr("flaneur.source.live.PLAYLIST_READ_S", 1.5)
+    heard = Heard()
     with web_server(tmp_path) as place, ExitStack() as encoder:
         playlist = encoder.enter_context(broadcast(tmp_path))
-        assert loss(f"http://{place}/{playlist.name}", do=encoder.close).reason == "silent"
+        url = f"http://{place}/{playlist.name}"
+        assert loss(url, do=encoder.close, heard=heard).reason == "silent"
+        assert loss(url, heard=heard).reason == "silent"  # the last segment is not played again
 
 
 def test_of_several_streams_the_smallest_that_is_large_enough_is_taken(folder: Path, web: str) -> None:

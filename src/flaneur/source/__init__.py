@@ -5,6 +5,7 @@ from flaneur.source.file import FileSource, SourceParams
 from flaneur.source.live import LiveSource
 from flaneur.source.live_clock import Clock
 from flaneur.source.live_opening import LostError
+from flaneur.source.live_packets import Heard
 from flaneur.source.live_time import SenderClock
 from flaneur.source.opening import SourceError, SourceInfo
 from flaneur.source.secrets import Credentials, Secrets
@@ -14,6 +15,7 @@ __all__ = [
     "Clock",
     "Credentials",
     "FileSource",
+    "Heard",
     "LiveSource",
     "LostError",
     "Secrets",

@@ -23,7 +23,7 @@ from flaneur.source.damage import Damage
 from flaneur.source.file import DISTRUST_S, USUAL_RATE_PER_S, SourceParams
 from flaneur.source.live_clock import Clock
 from flaneur.source.live_opening import LostError, connect, lost, video_of
-from flaneur.source.live_packets import Receiver
+from flaneur.source.live_packets import Heard, Receiver
 from flaneur.source.live_time import LiveTimeline, PlayedTimeline, SenderClock, Stamps
 from flaneur.source.opening import SourceError, SourceInfo
 from flaneur.source.picture import Easel, Loader, is_interlaced, turn_of
@@ -57,10 +57,12 @@ class LiveSource:
         clock: Clock,
         epoch_ns: int,
         *,
+        heard: Heard | None = None,
         open_s: float = 5.0,
         read_s: float = 5.0,
     ) -> None:
-        """`epoch_ns`: UTC moment from which frames' times count. `open_s`, `read_s`: how long silence may last."""
+        """`epoch_ns`: UTC moment from which frames' times count. `heard`: what came over earlier connections, which a
+        playlist may offer again; it is passed over. `open_s`, `read_s`: how long silence may last."""
         self._address, self._clock = address, clock
         self._damage = Damage()
         self._stopped = threading.Event()
@@ -70,7 +72,10 @@ class LiveSource:
             rate = _rate(container, stream)
             decoding.prepare(stream)
             stream.codec_context.flags |= Flags.copy_opaque
-            self._receiver = Receiver(container, stream, address, clock, to_ns(read_s))
+            heard = heard if address.is_playlist else None
+            if heard is not None:
+                heard.connected()
+            self._receiver = Receiver(container, stream, address, clock, to_ns(read_s), heard)
             pictures = self._pictures(container, stream, rate or USUAL_RATE_PER_S)
             first = next((picture for picture in pictures if picture is not None), None)
             if first is None:

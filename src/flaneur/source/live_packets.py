@@ -1,5 +1,6 @@
 """Receives a camera's packets, with the moment of each, until the camera is lost."""
 
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -26,17 +27,50 @@ LAY_READY_NS = SECOND_NS // 100
 """A packet that need not be waited for longer than this had come before."""
 LONGEST_BURST_NS = SECOND_NS // 4
 NS_PER_US = 1000
+MOST_HEARD = 2000
+"""Packets of half a minute at 60 a second: more than a segment has."""
+
+
+class Heard:
+    """What came last over all connections to a playlist, to know it again.
+
+    A playlist whose encoder has died offers its last segment to each new connection, as if it were from now.
+    """
+
+    def __init__(self) -> None:
+        self._last: deque[tuple[int | None, int]] = deque(maxlen=MOST_HEARD)
+        self._before: frozenset[tuple[int | None, int]] = frozenset()
+
+    def connected(self) -> None:
+        """All that came so far came over earlier connections."""
+        self._before = frozenset(self._last)
+
+    def is_new(self, packet: "VideoPacket") -> bool:
+        """Whether a packet did not come over an earlier connection; once one is new, so are those that follow."""
+        sign = packet.pts, packet.size
+        if sign in self._before:
+            return False
+        self._before = frozenset()
+        self._last.append(sign)
+        return True
 
 
 class Receiver:
     """The packets of one stream of a camera."""
 
     def __init__(
-        self, container: InputContainer, stream: VideoStream, address: Address, clock: Clock, read_ns: int
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        address: Address,
+        clock: Clock,
+        read_ns: int,
+        heard: Heard | None,
     ) -> None:
-        """`read_ns`: how long the camera may be silent."""
+        """`read_ns`: how long the camera may be silent. What was `heard` before is passed over."""
         self._container, self._stream, self._address, self._clock = container, stream, address, clock
         self._read_ns = read_ns
+        self._heard = heard
         self._heard_ns = self._seen_ns = clock.now_ns()
         self._waited_ns = 0
         self._failure: Reason = "ended"
@@ -69,7 +103,7 @@ class Receiver:
                 if self._waited_ns >= self._read_ns or now_ns - self._heard_ns > 2 * self._read_ns:
                     self._failure = "silent"  # FFmpeg hands out what it still had; or something comes, but no video
                     break
-                if packet.stream is self._stream and packet.size:
+                if packet.stream is self._stream and packet.size and self._is_new(packet):  # type: ignore[arg-type]
                     self._heard_ns = now_ns
                     packet.opaque = Stamps(now_ns, _sender_ns(packet))  # type: ignore[arg-type]
                     yield packet  # type: ignore[misc]
@@ -79,6 +113,9 @@ class Receiver:
                 asked_ns = self._clock.now_ns()
         except BROKEN as error:
             self._failure = reason_of(error)
+
+    def _is_new(self, packet: "VideoPacket") -> bool:
+        return self._heard is None or self._heard.is_new(packet)
 
 
 def _spread(packets: list["VideoPacket"], time_base: Fraction | None) -> None:
