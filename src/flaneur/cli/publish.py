@@ -1,21 +1,23 @@
 """`flaneur publish`: from a video to figures for everybody."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from flaneur.cli.progress import Display, SilentDisplay, open_display
 from flaneur.cli.publish_texts import TEXTS
 from flaneur.cli.run import INTERRUPTED, stop_on_signals
 from flaneur.cli.texts import default_language
 from flaneur.config.load import ConfigError, load_site
-from flaneur.config.publish import PublishTable
+from flaneur.config.publish import DAY_S, PublishTable
 from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.language import Language
+from flaneur.data.released import PublicFigure
+from flaneur.data.time import to_s
 from flaneur.run.job import load_job
 from flaneur.serve.formats import Words
 
@@ -26,6 +28,8 @@ MISSING = "there is no [publish] in it: nothing may be published until it states
 
 NOISE_95 = 3.0
 """95 % of Laplace noise is below so many of its scales: ln 20."""
+MOSTLY = 0.9
+"""Where less of a window was observed, its figures would be larger for more of it."""
 
 
 def publish(
@@ -84,14 +88,9 @@ def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, l
     def say(key: str, **values: object) -> None:
         console.print(text[key].format(**values), markup=False, highlight=False, soft_wrap=True)
 
-    shown = Table(*(text[key] for key in ("measure", "place", "direction", "window", "value", "band")))
-    for figure in published.figures:
-        digits = 2 if figure.measure == "occupancy" else 0
-        window = f"{_clock(figure.start_ns)}–{_clock(figure.end_ns)[-5:]}"
-        value, low, high = (words.number(number, digits) for number in (figure.value, figure.low, figure.high))
-        direction = text["all"] if figure.direction == ALL_LABEL else words.direction(figure.direction)
-        shown.add_row(text[figure.measure], escape(figure.place), escape(direction), window, value, f"{low} – {high}")
-    console.print(shown)
+    for line in listed(published.figures, language):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print()
     say("written", folder=out, number=len(published.figures), ledger=ledger, entry=published.ledger.number)
     say("guarantee", epsilon=words.plain(table.epsilon_per_day), rho=table.rho_s, times=table.appearances)
     say("rows" if table.events_per_track is None else "tracks")
@@ -99,6 +98,46 @@ def _say(published: "Published", table: PublishTable, out: Path, ledger: Path, l
     drowned = [NOISE_95 * figure.noise_scale > figure.value for figure in published.figures]
     if 2 * sum(drowned) > len(drowned):
         say("wide")
+        if helps := list(_what_helps(published.figures, table)):
+            say("helps", what=", ".join(text[f"helps_{one}"] for one in helps))
+
+
+def listed(figures: Sequence[PublicFigure], language: Language) -> Iterator[str]:
+    """A line for each figure and window, below what it is about, with how much of the window was observed."""
+    text, words = TEXTS[language], Words(language)
+    blocks: dict[str, list[tuple[str, ...]]] = {}
+    for figure in figures:
+        direction = text["all"] if figure.direction == ALL_LABEL else words.direction(figure.direction)
+        kind = "" if figure.kind == ALL_LABEL else words.kind(figure.kind)
+        about = words.listed_label(text[figure.measure], figure.place, kind, direction)
+        digits = 2 if figure.measure == "occupancy" else 0
+        value, low, high = (words.number(number, digits) for number in (figure.value, figure.low, figure.high))
+        observed_s = figure.coverage * to_s(figure.end_ns - figure.start_ns)
+        observed = f"{words.duration(observed_s)} ({words.share(figure.coverage)})"
+        window = f"{_clock(figure.start_ns)}–{_clock(figure.end_ns)[-5:]}"
+        blocks.setdefault(about, []).append((window, observed, value, f"{low} – {high}"))
+    head = tuple(text[key] for key in ("window", "observed", "value", "band"))
+    widths = [max(map(len, column)) for column in zip(head, *chain(*blocks.values()), strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(["", cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
+
+    yield line(head)
+    for about, rows in blocks.items():
+        yield about
+        yield from map(line, rows)
+
+
+def _what_helps(figures: Sequence[PublicFigure], table: PublishTable) -> Iterator[str]:
+    """Only what is not done already."""
+    if any(figure.coverage < MOSTLY for figure in figures):
+        yield "coverage"
+    if len({figure.start_ns for figure in figures}) > 1 and table.window_s < DAY_S:
+        yield "windows"
+    if len(table.figure) > 1:
+        yield "figures"
+    if table.events_per_track != 1:
+        yield "tracks"
 
 
 def _clock(time_ns: int) -> str:

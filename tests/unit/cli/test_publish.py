@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,10 @@ def figure(measure: str, direction: str, value: float, noise_scale: float) -> Pu
     )  # fmt: skip
 
 
-def said(capsys: pytest.CaptureFixture[str], language: Language, *figures: PublicFigure) -> str:
-    _say(Published(figures, Head(1, "")), TABLE, Path("out"), Path("ledger"), language)
+def said(
+    capsys: pytest.CaptureFixture[str], language: Language, *figures: PublicFigure, table: PublishTable = TABLE
+) -> str:
+    _say(Published(figures, Head(1, "")), table, Path("out"), Path("ledger"), language)
     return capsys.readouterr().out
 
 
@@ -43,3 +46,35 @@ def test_figures_are_told_in_german(capsys: pytest.CaptureFixture[str]) -> None:
 def test_noise_is_told_of_where_figures_end_before_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert "noise is larger" in said(capsys, "en", figure("crossings", "all", 30.0, 240.0))
     assert "noise is larger" not in said(capsys, "en", figure("crossings", "all", 30.0, 2.0))
+
+
+def test_each_window_says_how_much_of_it_was_observed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    scrap = replace(figure("crossings", "to right", 12.0, 1.0), end_ns=60 * MINUTE_NS, coverage=80 / 3600)
+    whole = replace(scrap, start_ns=60 * MINUTE_NS, end_ns=120 * MINUTE_NS, coverage=1.0, kind="pedestrian")
+    lines = said(capsys, "en", scrap, whole).splitlines()
+    assert lines[:5] == [
+        "  window (UTC)                      observed  figure  95 % noise band",
+        "crossings · gate [A] · to right",
+        "  1970-01-01 00:00–01:00  1 min 20 s (2.2 %)      12           0 – 30",
+        "crossings · gate [A] · pedestrians · to right",
+        "  1970-01-01 01:00–02:00         1 h (100 %)      12           0 – 30",
+    ]
+    assert max(map(len, lines[:5])) <= 80
+
+
+def test_only_what_is_not_done_already_is_advised(capsys: pytest.CaptureFixture[str]) -> None:
+    drowned = figure("crossings", "all", 30.0, 240.0)
+    one = TABLE.model_copy(update={"max_rows": None, "events_per_track": 1})
+    assert "help" not in said(capsys, "en", drowned, table=one)
+    assert "What would help: events_per_track = 1, which assumes something." in said(capsys, "en", drowned)
+    scrap = replace(drowned, coverage=0.1)
+    assert "Was helfen würde: ein Video über jedes ganze Fenster." in said(capsys, "de", scrap, table=one)
+    later = replace(drowned, start_ns=MINUTE_NS, end_ns=2 * MINUTE_NS)
+    assert "What would help: longer windows (window_s)." in said(capsys, "en", drowned, later, table=one)
+    daily = one.model_copy(update={"window_s": 86_400})
+    assert "help" not in said(capsys, "en", drowned, later, table=daily)
+    several = one.model_copy(update={"figure": one.figure * 2})
+    assert "What would help: fewer figures." in said(capsys, "en", drowned, table=several)
