@@ -305,14 +305,17 @@ class TestReload:
         with receiver() as there, broker(tmp_path) as mosquitto:
             listener = Listener(mosquitto.port)
             tables = (hook.format(there.port), mqtt_table(mosquitto.port))
-            with running(site(*tables), tmp_path, secrets) as operations:
+            with running(site(*tables, serve(free_port())), tmp_path, secrets) as operations:
                 soon(lambda: listener.last("flaneur/Marktplatz/online"))
                 operations.reload(site(*tables, serve(free_port())))
-                operations.alarm(ALARM)
-                soon(lambda: there.taken)
-                soon(lambda: listener.last("flaneur/Marktplatz/north/alarm"))
+                for level in range(1, 11):
+                    operations.alarm(replace(ALARM, level=level))
+                    time.sleep(0.03)
+                soon(lambda: len(there.taken) == 10)
+                soon(lambda: len(listener.levels()) == 10)
+            assert listener.levels() == [json.loads(body)["data"]["level"] for _, body in there.taken]
+            assert listener.levels() == list(range(1, 11)), "in order, and once"
             listener.close()
-        assert len(there.taken) == 1
 
     def test_an_alarm_that_waits_goes_to_the_new_address(self, tmp_path: Path) -> None:
         secrets = ServiceSecrets(webhooks={"duty": "x" * 16})
@@ -324,12 +327,14 @@ class TestReload:
             soon(lambda: there.taken)
 
     def test_last_figures_of_a_camera_that_is_no_more_are_not_told(self, tmp_path: Path) -> None:
-        port = free_port()
-        with running(site(serve(port)), tmp_path) as operations:
-            operations.reload(parse_site(SITE.replace("south", "east") + serve(port), "site.toml"))
-            operations.completed([figure(MONDAY_7H_NS, camera="south"), figure(MONDAY_7H_NS)])
-            metrics = soon(lambda: (text := ask(port, "/metrics").text).count('camera="north"') and text)
-        assert 'camera="south"' not in metrics
+        with broker(tmp_path) as there:
+            listener = Listener(there.port)
+            with running(mqtt_site(there.port), tmp_path) as operations:
+                operations.reload(parse_site(SITE.replace("south", "east") + mqtt_table(there.port), "site.toml"))
+                operations.completed([figure(MONDAY_7H_NS, camera="south"), figure(MONDAY_7H_NS)])
+                soon(lambda: listener.last("flaneur/Marktplatz/north/crosswalk/crossings"))
+            listener.close()
+        assert not [topic for topic, payload, _ in listener.heard if "/south/" in topic and payload]
 
     def test_services_that_stay_are_not_interrupted(self, tmp_path: Path) -> None:
         port = free_port()
@@ -385,6 +390,10 @@ class Listener:
     def last(self, topic: str) -> Any:
         found = [payload for heard, payload, _ in self.heard if heard == topic]
         return json.loads(found[-1]) if found and found[-1] else None
+
+    def levels(self) -> list[int]:
+        """Of the alarms of `ALARM`'s camera."""
+        return [json.loads(payload)["level"] for topic, payload, _ in self.heard if topic.endswith("/north/alarm")]
 
     def close(self) -> None:
         self._client.disconnect()
@@ -524,6 +533,23 @@ class TestMqtt:
             assert not [one for one in threading.enumerate() if one.name.startswith("asyncio_") and busy(one)]
             for one in waiting:
                 one.close()
+
+    def test_home_assistant_hears_no_more_of_a_place_that_is_no_more(self, tmp_path: Path) -> None:
+        def places(listener: Listener) -> set[str]:
+            told = [json.loads(p) for t, p, _ in listener.heard if t.startswith("homeassistant/") and p]
+            north = next(one for one in reversed(told) if one["device"]["name"] == "Marktplatz north")
+            return {one["name"].split(",")[0] for one in north["components"].values()} - {"State"}
+
+        with broker(tmp_path) as there:
+            listener = Listener(there.port)
+            with running(mqtt_site(there.port), tmp_path) as operations:
+                soon(lambda: len([topic for topic, _, _ in listener.heard if topic.startswith("homeassistant/")]) == 2)
+                operations.completed([figure(MONDAY_7H_NS)])
+                soon(lambda: places(listener) == {"crosswalk"})
+                for minute in (1, 2):
+                    operations.completed([figure(MONDAY_7H_NS + minute * MINUTE_NS, place="kerb")])
+                soon(lambda: places(listener) == {"kerb"})
+            listener.close()
 
     def test_home_assistant_is_told_of_each_camera_and_takes_it_back(self, tmp_path: Path) -> None:
         with broker(tmp_path) as there:

@@ -148,7 +148,7 @@ class _Inside:
         self._board.complete(figures)
         self._services.intervals(figures)
         held = self._board.series()
-        self._services.announce(sorted({series.camera for series in held.keys() - known}), held)
+        self._services.announce(sorted({series.camera for series in held.keys() ^ known}), held)
 
     def alarmed(self, alarm: Alarm) -> None:
         self._board.alarmed(alarm)
