@@ -63,15 +63,19 @@ def report_store(
         facts = join_runs(runs_of(runs, figures[0].start_ns, max(one.end_ns for one in figures)), figures)
         folder = out or Path("reports") / _folder_name(camera, first, last)
         with ResultsFolder(folder, overwrite=overwrite, names=OF_A_REPORT) as collected:
-            table = figures_table(figures, dated=True)
-            write_csv(collected.path(results.CSV), table)
-            write_parquet(collected.path(results.PARQUET), table)
+            _write_tables(collected, figures)
             told = Metres(distributions=distributions_of(figures))
             report = render_report(facts, figures, flows=flows, metres=told, period=True, language=language)
             write_report(collected.path(results.REPORT), report)
             collected.publish()
         Trail(write, name_text(camera)).exported(folder, OF_A_REPORT)
     return Reported(facts, first, last, len(figures), folder)
+
+
+def _write_tables(collected: ResultsFolder, figures: Sequence[Measurement]) -> None:
+    table = figures_table(figures, dated=True)
+    write_csv(collected.path(results.CSV), table)
+    write_parquet(collected.path(results.PARQUET), table)
 
 
 def _runs(store: Path, camera: str | None) -> list[RunFacts]:
@@ -129,7 +133,7 @@ def _figures(archive: CameraArchive, first: date, last: date, zone: ZoneInfo) ->
     number = archive.count(begin_ns, end_ns)
     if number > MOST_FIGURES:
         raise StoreError(
-            f"{archive.path}: {days.listed([first, last])} holds {number:,} figures, more than fit into one report "
+            f"{archive.path}: {first} to {last} are {number:,} figures, more than one report may have "
             f"({MOST_FIGURES:,}); ask for fewer days"
         )
     found = list(archive.between(begin_ns, end_ns))
