@@ -70,6 +70,7 @@ CONNECT = {
     "run/live/services.py": "the listener of [serve]",
     "serve/live/http.py": "answers under [serve]",
     "serve/live/mqtt.py": "the broker of [mqtt]",
+    "serve/live/patience.py": "answers under [serve]",
     "serve/live/views.py": "answers under [serve]",
     "serve/live/webhooks.py": "the receivers of [[webhook]]",
 }
