@@ -4,7 +4,17 @@ from typing import get_args
 
 import pytest
 
-from flaneur.cli import doctor_texts, ground_texts, live_texts, papers, publish_texts, site_texts, store_texts, texts
+from flaneur.cli import (
+    doctor_texts,
+    ground_texts,
+    live_texts,
+    papers,
+    publish_texts,
+    report_texts,
+    site_texts,
+    store_texts,
+    texts,
+)
 from flaneur.config.otflow import ImportNoteKey
 from flaneur.data.language import Language
 from flaneur.detect.models import catalogue
@@ -18,6 +28,7 @@ ALL: dict[str, dict[Language, dict[str, str]]] = {
     "live": live_texts.TEXTS,
     "papers": papers.TEXTS,
     "publish": publish_texts.TEXTS,
+    "report": report_texts.TEXTS,
     "site": site_texts.TEXTS,
     "store": store_texts.TEXTS,
     "run": texts.TEXTS,

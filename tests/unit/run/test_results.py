@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from flaneur.run.results import REPORT, STORE, ResultsError, ResultsFolder
+from flaneur.run.results import OF_A_REPORT, REPORT, STORE, VIDEO, ResultsError, ResultsFolder
 
 
 def fill(folder: ResultsFolder, text: str) -> None:
@@ -102,3 +102,36 @@ def test_a_place_below_a_file_is_named(tmp_path: Path) -> None:
         ResultsFolder(tmp_path / "file" / "out", overwrite=False),
     ):
         pass
+
+
+def report(out: Path, text: str, *, overwrite: bool = False) -> None:
+    with ResultsFolder(out, overwrite=overwrite, names=OF_A_REPORT) as folder:
+        for name in OF_A_REPORT:
+            folder.path(name).write_text(text)
+        folder.publish()
+
+
+def test_a_report_replaces_an_earlier_one_when_asked_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    report(out, "1")
+    (out / VIDEO).write_text("mine")
+    with pytest.raises(ResultsError, match="--overwrite"):
+        report(out, "2")
+    report(out, "2", overwrite=True)
+    assert {p.name: p.read_text() for p in out.iterdir()} == dict.fromkeys(OF_A_REPORT, "2") | {VIDEO: "mine"}
+
+
+def test_a_report_is_never_put_into_the_place_of_a_store(tmp_path: Path) -> None:
+    """Which may be in use, and holds more than the report."""
+    report(tmp_path / "out", "1")
+    for name in (STORE, f"{STORE}-wal"):
+        (tmp_path / "out" / name).write_text("figures")
+    with pytest.raises(ResultsError, match="holds other files"):
+        report(tmp_path / "out", "2", overwrite=True)
+    assert (tmp_path / "out" / STORE).read_text() == "figures"
+
+
+def test_somebody_elses_report_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / REPORT).write_text("mine")
+    with pytest.raises(ResultsError, match="holds other files"):
+        report(tmp_path, "1", overwrite=True)
