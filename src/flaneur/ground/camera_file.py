@@ -1,6 +1,7 @@
 """A ground plane from a camera file: Tsai's XML or what OpenCV's FileStorage writes, with the ground at z = 0."""
 
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ street the measured points and the flatness of the ground limit them."""
 LARGEST_HEIGHT_M = 300.0
 LARGEST_BYTES = 1_000_000
 LARGEST_PX = 100_000
+LARGEST_NUMBER = 1e12
+"""Beyond it nothing in a camera file makes sense, in whatever unit."""
 
 _MATRIX = ("camera_matrix", "Camera_Matrix", "cameraMatrix", "CameraMatrix", "K")
 _DISTORTION = ("distortion_coefficients", "Distortion_Coefficients", "distCoeffs", "dist_coeffs", "D")
@@ -113,8 +116,8 @@ def _tsai(name: str, root: "ET.Element", unit_m: float) -> GroundPlane:
             found = float(value)
         except ValueError:
             found = float("nan")
-        if not np.isfinite(found):
-            raise UserError(f"{name}: {element} {field} is {value!r}, not a number")
+        if not abs(found) < LARGEST_NUMBER:
+            raise UserError(f"{name}: {element} {field} is {value!r}, not a number of any camera")
         return found
 
     width_px, height_px = int(number("Geometry", "width")), int(number("Geometry", "height"))
@@ -162,13 +165,14 @@ def _matrix(file: str, storage: cv2.FileStorage, names: tuple[str, ...]) -> Arra
     if node is None:
         return None
     values: Any = None
-    if node.isMap():
-        values = node.mat()
-    elif node.isSeq():
-        parts = [node.at(n) for n in range(node.size())]
-        rows = [[p.at(n).real() for n in range(p.size())] if p.isSeq() else [p.real()] for p in parts]
-        values = np.array(rows) if len({len(row) for row in rows}) == 1 else None
-    if values is None or not np.isfinite(values).all():
+    with suppress(cv2.error):  # of a matrix that contradicts itself
+        if node.isMap():
+            values = node.mat()
+        elif node.isSeq():
+            parts = [node.at(n) for n in range(node.size())]
+            rows = [[p.at(n).real() for n in range(p.size())] if p.isSeq() else [p.real()] for p in parts]
+            values = np.array(rows) if len({len(row) for row in rows}) == 1 else None
+    if values is None or not (np.abs(values) < LARGEST_NUMBER).all():
         raise UserError(f"{file}: {node.name()} is not a matrix of numbers")
     return np.asarray(values, np.float64)
 

@@ -131,11 +131,22 @@ def test_opencv_files_with_mistakes(tmp_path, fields, sentence):
         read_camera(opencv_file(tmp_path, **fields))
 
 
+@pytest.mark.parametrize(("old", "new"), [("rows: 3", "rows: x"), ("rows: 3", "rows: 7"), ("dt: d", "dt: q")])
+def test_a_matrix_that_contradicts_itself(tmp_path, old, new):
+    path = opencv_file(tmp_path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(UserError, match="not a matrix of numbers"):
+        read_camera(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
         ('kappa1="0.004" ', "", "Intrinsic kappa1 is missing"),
         ('focal="5.0"', 'focal="five"', "'five', not a number"),
+        ('focal="5.0"', 'focal="1e300"', "'1e300', not a number"),
         ('sx="1.25"', 'sx="0"', "greater than 0"),
         ('tz="10000"', 'tz="-10000"', "above the ground"),
         ("</Camera>", "", "not well-formed"),
