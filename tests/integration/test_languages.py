@@ -55,7 +55,7 @@ SAID = {
     "camera test site.toml --seconds 2": ("north: h264 320×240; ", "im eigenen Takt abgespielt"),
     "export flaneur.sqlite --format datex2 --out measured.xml": (
         "Für diese Zahlen hat DATEX II keine Wörter",
-        "  Überquerungen von Linien: Fußgänger\n",
+        "  Fußgänger: Überquerungen von Linien\n",
     ),
     "retention flaneur.sqlite --site site.toml": ("flaneur.sqlite: nichts ist zu alt", "Hinweis: report.html daneben"),
     "audit init --site audited.toml": (

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from flaneur.cli.store_texts import TEXTS
 from flaneur.cli.texts import default_language
+from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.language import Language
 from flaneur.data.platforms import PlatformFormat
 from flaneur.data.statistics import split_name
@@ -41,18 +45,30 @@ def export(
     left_out = export_file(store, form, site, out, time.time_ns())
     if left_out:
         typer.echo(TEXTS[language]["left_out"], err=True)
+    console = Console(stderr=True)
     for line in listed(left_out, language):
-        typer.echo(f"  {line}", err=True)
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
 def listed(figures: Iterable[tuple[str, str]], language: Language) -> Iterator[str]:
-    """A line for each measure with its kinds: `Speed · Median: all kinds, pedestrians`."""
-    words = Words(language)
-    kinds: dict[str, list[str]] = {}
+    """What is left out altogether in one line, and a line for those kinds that are left out of other measures."""
+    from flaneur.serve.live.datex2 import SHAPES  # takes a second to load
+
+    words, text = Words(language), TEXTS[language]
+    told = {split_name(measure)[0] for measure in SHAPES}
+    kinds: dict[str, dict[str, None]] = {}
+    whole: dict[str, None] = {}
     for measure, kind in sorted(figures):
-        kinds.setdefault(measure, []).append(words.kind(kind))
-    for measure, of in kinds.items():
         stem, statistic = split_name(measure)
-        name = TEXTS[language].get(f"measure_{stem}") or words.measure(stem)
-        label = words.listed_label(name, words.say(f"stat_{statistic}") if statistic else "")
-        yield f"{label}: {', '.join(of)}"
+        name = text.get(f"measure_{stem}") or words.measure(stem)
+        if measure in SHAPES:
+            of_kind = text["left_out_together"] if kind == ALL_LABEL else words.kind(kind)
+            kinds.setdefault(name, {})[of_kind] = None
+        else:
+            whole[words.listed_label(name, words.say(f"stat_{statistic}") if stem in told else "")] = None
+    measures: dict[str, list[str]] = {}
+    for name, of in kinds.items():
+        measures.setdefault(", ".join(of), []).append(name)
+    yield from (f"{of}: {', '.join(names)}" for of, names in measures.items())
+    if whole:
+        yield f"{text['left_out_whole']}: {', '.join(whole)}"

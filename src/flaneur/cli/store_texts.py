@@ -5,6 +5,8 @@ from flaneur.data.language import Language
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "left_out": "note: DATEX II has no words for these figures, so they are not in it:",
+        "left_out_whole": "every kind",
+        "left_out_together": "all kinds together",
         "measure_crossings": "Crossings of lines",
         "measure_passages": "Entries and exits of zones and of the picture",
         "measure_flow": "Passed on a flow",
@@ -34,6 +36,8 @@ TEXTS: dict[Language, dict[str, str]] = {
     },
     "de": {
         "left_out": "Hinweis: Für diese Zahlen hat DATEX II keine Wörter, also fehlen sie darin:",
+        "left_out_whole": "jede Art",
+        "left_out_together": "alle Arten zusammen",
         "measure_crossings": "Überquerungen von Linien",
         "measure_passages": "Ein- und Austritte von Zonen und des Bildes",
         "measure_flow": "Auf einem Strom gezählt",

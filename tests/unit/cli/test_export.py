@@ -5,10 +5,16 @@ from flaneur.data.language import Language
 
 FIGURES = {
     ("crossings", "pedestrian"),
-    ("crossings", "all"),
+    ("passages", "pedestrian"),
+    ("passages", "two-wheeler"),
+    ("flow", "pedestrian"),
     ("occupancy_peak", "car"),
+    ("occupancy_peak", "pedestrian"),
+    ("speed_mean", "all"),
+    ("speed_median", "all"),
     ("speed_max", "car"),
     ("ttc_count", "car × pedestrian"),
+    ("ttc_share", "car × pedestrian"),
     ("noise_level", "all"),
 }
 
@@ -19,24 +25,23 @@ FIGURES = {
         (
             "en",
             [
-                "Crossings of lines: all kinds, pedestrians",
-                "noise level: all kinds",
-                "Most present at once: cars",
-                "Speed · Highest: cars",
-                "Time to collision (TTC) · Number: cars × pedestrians",
+                "pedestrians: Crossings of lines, Passed on a flow",
+                "pedestrians, two-wheelers: Entries and exits of zones and of the picture",
+                "all kinds together: Speed",
+                "every kind: noise level, Most present at once, Speed · Highest, Time to collision (TTC)",
             ],
         ),
         (
             "de",
             [
-                "Überquerungen von Linien: alle Arten, Fußgänger",
-                "noise level: alle Arten",
-                "Höchstens zugleich anwesend: Pkw",
-                "Geschwindigkeit · Höchster Wert: Pkw",
-                "Zeit bis zum Zusammenstoß (TTC) · Anzahl: Pkw × Fußgänger",
+                "Fußgänger: Überquerungen von Linien, Auf einem Strom gezählt",
+                "Fußgänger, Zweiräder: Ein- und Austritte von Zonen und des Bildes",
+                "alle Arten zusammen: Geschwindigkeit",
+                "jede Art: noise level, Höchstens zugleich anwesend, Geschwindigkeit · Höchster Wert, "
+                "Zeit bis zum Zusammenstoß (TTC)",
             ],
         ),
     ],
 )
-def test_what_is_left_out_is_listed_by_measure(language: Language, said: list[str]) -> None:
+def test_what_is_left_out_is_told_in_a_few_lines(language: Language, said: list[str]) -> None:
     assert list(listed(FIGURES, language)) == said
