@@ -65,7 +65,9 @@ class Keeper:
         self._deadline_s: float | None = None
         self._kept: deque[Measurement] = deque()
         self._begun_s: float | None = None
-        """When what is to be written now was tried first."""
+        """When what is to be written now was tried first …"""
+        self._trouble: UserError | None = None
+        """… and why it has not been written yet."""
         self.failure: UserError | None = None
         self.refused = 0
         """Figures that the store had already: measured by an earlier run, or before the clock was set back."""
@@ -103,10 +105,11 @@ class Keeper:
         with self._changed:
             self._deadline_s = time.monotonic() + timeout_s
             self._changed.notify()
-        self._thread.join(timeout_s + LOCK_WAIT_S)
+        self._thread.join(timeout_s)
         left = len(self._tasks)
         if left and self.failure is None:
-            self.failure = StoreError(f"{self._path}: the disk is too slow; not everything was written at the end")
+            slow = StoreError(f"{self._path}: the disk is too slow; not everything was written at the end")
+            self.failure = self._trouble or slow
         return left
 
     def _put(self, task: Task | _Figures) -> None:
@@ -145,22 +148,23 @@ class Keeper:
     def _done(self, task: Task) -> bool:
         """Try a task until it works; False when it never will."""
         self._begun_s = begun_s = time.monotonic()
-        retry_s, has_failed = FIRST_RETRY_S, False
+        retry_s = FIRST_RETRY_S
         while True:
             try:
                 task()
             except UserError as error:
-                if not has_failed:
+                if self._trouble is None:
                     log.warning("store does not work", message=str(error))
+                self._trouble = error
                 if not self._may_pass(error, begun_s):
                     self.failure = error
                     return False
             else:
                 self._begun_s = None
-                if has_failed:
+                if self._trouble is not None:
+                    self._trouble = None
                     log.info("store works again", waiting=len(self._tasks))
                 return True
-            has_failed = True
             self._close()  # whatever was wrong with it, the next attempt begins with the file as it then is
             self._pause(retry_s)
             retry_s = min(2 * retry_s, LAST_RETRY_S)

@@ -47,8 +47,10 @@ JUMP_NS = 2 * SECOND_NS
 DAY_S = 86_400.0
 LET_GO_AGAIN_S = 600.0
 """When old figures could not be let go, for instance while somebody reads the store."""
-CLOSE_S = 1.5
-"""So long the end waits for turns that are going on, and then for the store; all of it must be over in five seconds."""
+TURN_S = 1.5
+"""So long the end of a camera waits for a turn that is going on …"""
+CLOSE_S = 3.0
+"""… and that of the program for turns and the store; with what services need it must be over in five seconds."""
 RECORD_S = 3.0
 """Whoever wants to see the live view waits so long for its record."""
 
@@ -134,7 +136,7 @@ class Watch:
         self._record(self._records.started(self._setup, setup))
 
     def _finish(self, camera: Camera) -> None:
-        camera.finish(CLOSE_S)
+        camera.finish(TURN_S)
         del self._cameras[camera.name]
         self._tell(self._alarms.forget(camera.name, self._clock.now_ns()))
         self._record(self._records.stopped(camera.name))
@@ -274,13 +276,13 @@ class Watch:
             camera.stop()
         self._turns.close()
         for worker in self._workers:
-            worker.join(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
+            worker.join(max(begin_s + TURN_S - time.monotonic(), 0.0))
         for camera in list(self._cameras.values()):
-            camera.finish(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
+            camera.finish(max(begin_s + TURN_S - time.monotonic(), 0.0))
         for name in self._cameras:  # behind all figures, which are then written at once
             self._record(self._records.stopped(name))
         statuses = self.statuses()
-        left = self._keeper.close(CLOSE_S)
+        left = self._keeper.close(max(begin_s + CLOSE_S - time.monotonic(), 0.0))
         self._operations.completed(self._keeper.kept())
         self._operations.statuses(statuses)
         self._operations.close()

@@ -143,6 +143,7 @@ def test_the_end_waits_no_longer_than_it_may(path: Path) -> None:
         begin_s = time.monotonic()
         assert keeper.close(0.5) == 1
         assert time.monotonic() - begin_s < 4.0
+        assert keeper.failure is not None
 
 
 def test_what_needs_the_store_alone_gets_it_and_its_failure_is_no_end(path: Path) -> None:
