@@ -130,19 +130,19 @@ def _days(archive: CameraArchive, asked: Asked, zone: ZoneInfo) -> tuple[date, d
 def _figures(archive: CameraArchive, first: date, last: date, zone: ZoneInfo) -> Sequence[Measurement]:
     """Those of intervals that begin in these days; StoreError when there are none, or far too many."""
     begin_ns, end_ns = days.begin_ns(first, zone), days.begin_ns(last + days.ONE_DAY, zone)
+    span = f"of {first}" if first == last else f"from {first} to {last}"
     number = archive.count(begin_ns, end_ns)
     if number > MOST_FIGURES:
         raise StoreError(
-            f"{archive.path}: {first} to {last} are {number:,} figures, more than one report may have "
-            f"({MOST_FIGURES:,}); ask for fewer days"
+            f"{archive.path}: there are {number:,} figures {span}, more than one report may have ({MOST_FIGURES:,}); "
+            + ("longer intervals make fewer: interval_s in [site]" if first == last else "ask for fewer days")
         )
     found = list(archive.between(begin_ns, end_ns))
     if not found:
         since_ns = archive.first_ns()
         there = "" if since_ns is None else days.listed(days.days_with(archive.first_ns, since_ns, zone))
         raise StoreError(
-            f"{archive.path}: there are no figures of camera {archive.camera!r} "
-            + (f"of {first}" if first == last else f"from {first} to {last}")
+            f"{archive.path}: there are no figures of camera {archive.camera!r} {span}"
             + (f"; there are of {there}" if there else " or of any other day")
         )
     return found
