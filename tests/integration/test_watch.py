@@ -275,7 +275,14 @@ class TestReload:
 
     @pytest.mark.parametrize(
         "text",
-        ["nonsense", SITE, SITE + camera_table("c", "ftp://x/y"), SITE + camera_table("c", "rtsp://u:p@host/y")],
+        [
+            "nonsense",
+            SITE,
+            SITE + camera_table("c", "ftp://x/y"),
+            SITE + camera_table("c", "rtsp://u:p@host/y"),
+            SITE + camera_table("c", "scene.mp4") + '[camera.ground]\nfile = "."\n',
+            SITE + camera_table("c", "scene.mp4") + f"[serve]\nport = {'9' * 5000}\n",
+        ],
     )
     def test_an_invalid_file_changes_nothing(self, folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
         path = site(folder, film())
