@@ -36,8 +36,9 @@ HIGHEST_RATE_PER_S = Fraction(240)
 """Streams state their clock's rate where they know no better."""
 PLAYLIST_READ_S = 20.0
 """A playlist's pictures come segment by segment, and nothing between."""
-PLAYLIST_GAP_NS = 5 * SECOND_NS
-"""A longer step in a playlist's time stamps is an encoder that began anew, no pause: in a pause nothing comes."""
+PLAYLIST_GAP_NS = 2 * SECOND_NS
+"""A longer step in a playlist's time stamps is no pause, in which nothing would come. The encoder began anew, or its
+clock is fast and a segment that we came too late for was passed over."""
 NO_MEDIA_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 """Formats without time stamps, for which FFmpeg counts 25 pictures a second, however many there are."""
 

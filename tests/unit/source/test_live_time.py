@@ -203,7 +203,7 @@ def test_a_file_keeps_its_pauses() -> None:
     assert clock.now_ns() == EPOCH + 3600 * SECOND_NS
 
 
-@pytest.mark.parametrize("leap_s", [-7200, -2, 6, 7200, 80_000])
+@pytest.mark.parametrize("leap_s", [-7200, -2, 3, 7200, 80_000])
 def test_a_playlist_whose_stamps_leap_goes_on_by_one_frame(leap_s: int) -> None:
     clock = Hand()
     timeline = played(clock, longest_gap_ns=PLAYLIST_GAP_NS)
