@@ -1,18 +1,24 @@
 import re
 import tomllib
+from pathlib import Path
 from string import Template
 from typing import get_args
 
 import pytest
 
+from flaneur.config.ground import GroundTable, QueueTable
 from flaneur.config.load import load_site
-from flaneur.config.site import SiteFile
+from flaneur.config.papers import PapersTable
+from flaneur.config.signals import LampsTable, SignalTable
+from flaneur.config.site import CameraTable, SiteFile
 from flaneur.data.language import Language
 from flaneur.run.site_files import TEMPLATES
 
 OPTION = re.compile(r"^# (?=\[|[a-z_0-9]+ = )", re.MULTILINE)
-ALTERNATIVES = ("# from_sizes", "# file =", '# model = "nanodet"')
+ALTERNATIVES = ("# from_sizes", "# file =", "# group =", '# model = "nanodet"')
 """Lines that stand in the place of others beside them."""
+LEFT_OUT = {"transport", "realtime", "file", "from_sizes"}
+"""What docs/site-file.md has alone, and alternatives."""
 
 
 def template_in(language):
@@ -72,7 +78,24 @@ def test_every_option_in_it_can_be_taken(opened, tmp_path):
 
 def test_every_table_of_a_site_file_is_in_it(opened):
     tables = tomllib.loads(opened)
-    assert tables.keys() >= SiteFile.model_fields.keys() - {"papers"}
+    assert tables.keys() >= SiteFile.model_fields.keys()
+    (camera,) = tables["camera"]
+    for table, model in ((camera, CameraTable), (camera["ground"], GroundTable), (camera["queue"][0], QueueTable)):
+        assert table.keys() >= model.model_fields.keys() - LEFT_OUT
+    assert camera["signal"][0].keys() >= SignalTable.model_fields.keys() - {"file", "group"}
+    assert camera["signal"][0]["lamps"].keys() == LampsTable.model_fields.keys()
+    assert tables["papers"].keys() >= {name for name, key in PapersTable.model_fields.items() if key.is_required()}
+    assert "secrets" in tables["watch"]
+
+
+def test_what_stands_in_the_place_of_other_lines_is_in_it_too(template):
+    for line in ("# from_sizes = true", '# file = "camera.xml"', '# file = "signals.csv"', '# group = "K1"'):
+        assert f"\n{line} " in template
+
+
+def test_it_says_where_the_rest_is(template):
+    assert "docs/site-file.md" in template.split("[site]")[0]
+    assert (Path(__file__).parents[3] / "docs/site-file.md").is_file()
 
 
 @pytest.mark.parametrize("text_in", [template_in, opened_in], ids=["as it is", "every option taken"])
