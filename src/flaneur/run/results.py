@@ -84,7 +84,7 @@ class ResultsFolder:
         """Put the results in place of what `out` held; files that are not ours stay."""
         if self.out.exists():
             for path in self.out.iterdir():
-                if path.name not in self._names and not path.name.startswith(STORE):
+                if not self._is_replaced(path.name):
                     path.rename(self.staging / path.name)
             replaced = self.out.with_name(f".{self.out.name}.replaced")
             shutil.rmtree(replaced, ignore_errors=True)
@@ -93,3 +93,7 @@ class ResultsFolder:
             shutil.rmtree(replaced, ignore_errors=True)
         else:
             self.staging.rename(self.out)
+
+    def _is_replaced(self, name: str) -> bool:
+        """Whether a file of this name goes, as those do that lie beside a store."""
+        return name in self._names or (STORE in self._names and name.startswith(STORE))

@@ -114,11 +114,15 @@ def report(out: Path, text: str, *, overwrite: bool = False) -> None:
 def test_a_report_replaces_an_earlier_one_when_asked_and_nothing_else(tmp_path: Path) -> None:
     out = tmp_path / "out"
     report(out, "1")
-    (out / VIDEO).write_text("mine")
+    others = (VIDEO, f"{STORE}.bak")
+    for name in others:
+        (out / name).write_text("mine")
     with pytest.raises(ResultsError, match="--overwrite"):
         report(out, "2")
     report(out, "2", overwrite=True)
-    assert {p.name: p.read_text() for p in out.iterdir()} == dict.fromkeys(OF_A_REPORT, "2") | {VIDEO: "mine"}
+    assert {p.name: p.read_text() for p in out.iterdir()} == dict.fromkeys(OF_A_REPORT, "2") | dict.fromkeys(
+        others, "mine"
+    )
 
 
 def test_a_report_is_never_put_into_the_place_of_a_store(tmp_path: Path) -> None:
