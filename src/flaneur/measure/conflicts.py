@@ -13,7 +13,7 @@ Severity, from what is published (`ConflictParams` can say otherwise):
   of boxes makes such near misses out of nothing, so that they are told apart and never counted as slight or serious.
 
 No near miss: two pedestrians, who pass one another within centimetres at will; a pair in which no vehicle is faster
-than `slow_mps`, as in a queue, at a parked car and among those who get in; whoever closes in more slowly than that.
+than `slow_mps` beyond doubt, as in a queue, at a parked car and among those who get in; whoever closes in more slowly.
 """
 
 import math
@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flaneur.data.geometry import GroundZone
-from flaneur.data.kinds import Kind, pair_code
+from flaneur.data.kinds import pair_code
 from flaneur.data.private import GroundTracks, Private
 from flaneur.data.time import SECOND_NS
 from flaneur.measure.collision import Contacts, Moving, contacts, may_meet
-from flaneur.measure.encounters import Encounters, noted, pair_key, parted
+from flaneur.measure.encounters import Encounters, endangers, noted, pair_key, parted
 from flaneur.measure.encroachment import CROSS_RAD, Encroachments, encroachments
 from flaneur.measure.legs import LEG_NS, Second
 from flaneur.measure.memory import NO_ROWS
@@ -49,7 +49,7 @@ class ConflictParams:
     drac_mps2: tuple[float, float] = (6.0, 3.35)
     """Above the first it is serious, above the second slight."""
     slow_mps: float = 1.5
-    """Vehicles not faster than this endanger nobody, nor does anybody who closes in more slowly."""
+    """Vehicles not faster than this beyond doubt endanger nobody, nor does anybody who closes in more slowly."""
     turning: bool = True
     """Whether those who turn are expected to go on turning; otherwise everybody goes straight on."""
 
@@ -135,7 +135,7 @@ def _courses(tracks: GroundTracks, params: ConflictParams) -> tuple[Encounters, 
     if not len(tracks):
         return NOBODY, NOBODY
     moving = Moving.of(tracks, params.turning, horizon_s)
-    dangerous = (moving.tracks.kind != Kind.PEDESTRIAN) & (moving.speed_mps > params.slow_mps)
+    dangerous = endangers(moving.tracks, params.slow_mps)
     found = contacts(moving, *may_meet(*moving.bounds_m(), dangerous))
     if not len(found.a):
         return NOBODY, NOBODY
@@ -158,7 +158,7 @@ def _within_reach(tracks: GroundTracks, params: ConflictParams) -> GroundTracks:
     """Those whose velocity is known and who may come to where the dangerous ones do, at the speeds of now."""
     (x, y), (vx, vy), (length, width) = tracks.xy_m.T, tracks.velocity_mps.T, tracks.size_m.T
     speed = np.sqrt(vx * vx + vy * vy)
-    dangerous = (tracks.kind != Kind.PEDESTRIAN) & (speed > params.slow_mps)
+    dangerous = endangers(tracks, params.slow_mps)
     if not dangerous.any():
         return tracks.take(NO_ROWS)
     reach = speed * params.ttc_s[1] + (length + width) / 2

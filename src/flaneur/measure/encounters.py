@@ -7,7 +7,8 @@ from typing import ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flaneur.data.private import Private
+from flaneur.data.kinds import Kind
+from flaneur.data.private import GroundTracks, Private
 from flaneur.measure.spans import heads
 
 Table = TypeVar("Table", bound="Encounters")
@@ -16,6 +17,9 @@ PAUSE_NS = 3_000_000_000
 """A pair of which nothing was seen for so long has had its encounter; what comes later is another one."""
 UNSURE = 1e9
 """What is sure goes before what is not, however bad."""
+MOVES = 3.0
+"""How many deviations a speed must be above the slow ones. A parked car is looked at thousands of times an hour, and
+one that seemed to drive would meet all that is parked around it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -72,6 +76,14 @@ class Encounters(Private):
         if len(full) == 1:
             return full[0]
         return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in cls.__match_args__))
+
+
+def endangers(tracks: GroundTracks, slow_mps: float) -> NDArray[np.bool_]:
+    """Which vehicles and two-wheelers are faster than `slow_mps` beyond doubt [n]; nobody whose speed is not known."""
+    (vx, vy), doubt = tracks.velocity_mps.T, np.nan_to_num(tracks.sigma_mps)
+    fast = np.sqrt(vx * vx + vy * vy) > slow_mps + MOVES * doubt
+    dangerous: NDArray[np.bool_] = fast & (tracks.kind != Kind.PEDESTRIAN)
+    return dangerous
 
 
 def pair_key(low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:

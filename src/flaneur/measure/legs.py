@@ -8,9 +8,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from flaneur.data.kinds import Kind
 from flaneur.data.private import GroundTracks, Private
 from flaneur.data.time import SECOND_NS
+from flaneur.measure.encounters import endangers
 from flaneur.measure.footprint import Array, headings
 from flaneur.measure.spans import heads
 
@@ -185,6 +185,9 @@ def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
     follows = (track_id[row] == track_id[after]) & (time_s[after] - time_s[row] <= LONGEST_LEG_S)
     row, after = row[follows], after[follows]
     heading = np.concatenate([headings(look) for look in looks])
+    # not by the way alone: the middle of a parked car leaps when it is taken for a truck, or to point elsewhere
+    endangering = np.concatenate([endangers(look, slow_mps) for look in looks])
+    endangering = endangering[row] | endangering[after]
     with np.errstate(divide="ignore", invalid="ignore"):
         doubt_rad = (column("sigma_mps") / np.hypot(*column("velocity_mps").T))[after]
     one, other = heading[row], heading[after]
@@ -199,7 +202,6 @@ def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
     begin = xy.take(row, axis=0)
     length, way = (time_s[after] - time_s[row]) / parts, (xy.take(after, axis=0) - begin) / parts[:, None]
     heading = one[again] + turn[again] * (nth + 0.5) / parts
-    kind = column("kind")[row]
     return Legs(
         start_s=time_s[row] + nth * length,
         length_s=length,
@@ -209,7 +211,7 @@ def _legs(looks: Sequence[GroundTracks], slow_mps: float) -> Legs:
         course_rad=heading.copy(),
         half_m=column("size_m").take(after, axis=0) / 2,
         sigma_m=column("sigma_m")[after],
-        fast=(np.hypot(*way.T) > slow_mps * length) & (kind != Kind.PEDESTRIAN),
+        fast=(np.hypot(*way.T) > slow_mps * length) & endangering[again],
         track_id=track_id[row],
-        kind=kind,
+        kind=column("kind")[row],
     )

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from flaneur.data.geometry import GroundZone
-from flaneur.data.kinds import Kind, label_of
-from flaneur.data.private import PrivateDataError
-from flaneur.data.time import SECOND_NS
+from flaneur.data.kinds import FOOTPRINT_M, Kind, label_of
+from flaneur.data.private import GroundTracks, PrivateDataError
+from flaneur.data.time import SECOND_NS, to_ns
+from flaneur.ground.motion import Located, MotionParams, MotionSmoother
 from flaneur.measure import conflicts
 from flaneur.measure.conflicts import ConflictParams
 from flaneur.measure.near_misses import SEVERITIES
@@ -71,6 +72,44 @@ def test_what_noise_may_have_made_is_told_apart() -> None:
     movers = [Mover((0, 0), (10, 0), sigma=0.3), Mover((25, 2.0), (-10, 0), Kind.CAR, heading=3.0, sigma=0.3)]
     told = near_misses(film(movers), ConflictParams())
     assert set(told.ttc_s.group) == {SEVERITIES.index("uncertain")}
+
+
+@pytest.mark.parametrize("rate", [2.0, 5.0, 10.0])
+def test_parked_cars_whose_boxes_tremble_have_no_near_miss(rate: float) -> None:
+    # As seen from y = 0: two rows of them, door to door, and people who walk between. Nothing else moves.
+    told = [near_misses(parked_street(rate, seed), ConflictParams()) for seed in range(4)]
+    assert not sum(len(t.ttc_s) + len(t.drac_mps2) + len(t.pet_s) for t in told)
+
+
+def parked_street(rate: float, seed: int, seconds: float = 30.0) -> list[GroundTracks]:
+    """Near edges with errors of 0.4 m that are alike for 0.3 s; walkers that start anew every 20 s."""
+    rng, alike_s, sigma_m = np.random.default_rng(seed), 0.3, 0.4
+    cars = np.array([(2.6 * column, y) for y in (0.0, 6.5) for column in range(5)])
+    kind = np.array([Kind.CAR, Kind.TRUCK, Kind.CAR, Kind.CAR, Kind.CAR] * 2 + [Kind.PEDESTRIAN] * 2, np.uint8)
+    behind = np.where(kind[:, None] == Kind.PEDESTRIAN, 0.0, (0.0, 1.0))
+    kept, error, moments = np.exp(-1.0 / (rate * alike_s)), rng.normal(size=(12, 2)), []
+    smoother = MotionSmoother(MotionParams(alike_s=alike_s))
+    for n in range(round(seconds * rate)):
+        error = kept * error + np.sqrt(1.0 - kept**2) * rng.normal(size=error.shape)
+        lap, walked = divmod(1.4 * n / rate, 28.0)
+        walkers = np.array([(walked - 8.0, -1.0), (18.0 - walked, 5.3)])
+        ids = np.concatenate((np.arange(10), 100 + 2 * lap + np.arange(2))).astype(np.int64)
+        moments += smoother.step(
+            Located(
+                time_ns=to_ns(n / rate),
+                xy_m=np.concatenate((cars, walkers)) + sigma_m * error,
+                sigma_m=np.full(12, sigma_m),
+                scale_sigma=np.zeros(12),
+                heading_rad=np.full(12, np.nan),
+                size_m=np.array([FOOTPRINT_M[Kind(k)] for k in kind]),
+                behind=behind,
+                depth_rad=np.full(12, np.pi / 2),
+                track_id=ids,
+                kind=kind,
+                ended=ids[10:] - 2 if lap and walked < 1.4 / rate else np.zeros(0, np.int64),
+            )
+        )
+    return moments + smoother.flush()
 
 
 def test_an_encounter_is_told_when_it_is_over_with_its_worst_moment() -> None:
