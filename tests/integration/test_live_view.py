@@ -95,3 +95,17 @@ def test_a_viewer_without_a_password_is_refused_at_the_start(folder: Path) -> No
     (folder / "secrets.toml").write_text("")
     with pytest.raises(UserError, match="viewer 'control room': there is no password"):
         read_setup(site(folder, free_port()))
+
+
+def test_a_password_that_was_changed_holds_from_the_next_reload_on(folder: Path) -> None:
+    port = free_port()
+    path = site(folder, port)
+    ask = asking(port)
+    with watching(path) as running:
+        running.wait_for("c", "watching")
+        wait_until(lambda: ask().status_code == 200, 20)
+        (folder / "secrets.toml").write_text('["duty"]\nuser = "berta"\npassword = "another word"\n')
+        path.write_text(path.read_text().replace("control room", "duty"))
+        running.reload.set()
+        wait_until(lambda: ask(user="berta", password="another word").status_code == 200, 20)
+        assert ask().status_code == 401, "whoever was taken out sees nothing any more"

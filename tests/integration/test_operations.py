@@ -534,47 +534,49 @@ class TestMqtt:
             for one in waiting:
                 one.close()
 
-    def test_home_assistant_hears_no_more_of_a_place_that_is_no_more(self, tmp_path: Path) -> None:
-        def places(listener: Listener) -> set[str]:
-            told = [json.loads(p) for t, p, _ in listener.heard if t.startswith("homeassistant/") and p]
-            north = next(one for one in reversed(told) if one["device"]["name"] == "Marktplatz north")
-            return {one["name"].split(",")[0] for one in north["components"].values()} - {"State"}
-
-        with broker(tmp_path) as there:
-            listener = Listener(there.port)
-            with running(mqtt_site(there.port), tmp_path) as operations:
-                soon(lambda: len([topic for topic, _, _ in listener.heard if topic.startswith("homeassistant/")]) == 2)
-                operations.completed([figure(MONDAY_7H_NS)])
-                soon(lambda: places(listener) == {"crosswalk"})
-                for minute in (1, 2):
-                    operations.completed([figure(MONDAY_7H_NS + minute * MINUTE_NS, place="kerb")])
-                soon(lambda: places(listener) == {"kerb"})
-            listener.close()
-
     def test_home_assistant_is_told_of_each_camera_and_takes_it_back(self, tmp_path: Path) -> None:
         with broker(tmp_path) as there:
             listener = Listener(there.port)
             with running(mqtt_site(there.port), tmp_path) as operations:
                 operations.completed([figure(MONDAY_7H_NS)])
-                devices = soon(lambda: full(listener))
+                soon(lambda: len(announced(listener)) == 2 and len(announced(listener)["Marktplatz north"]) == 2)
+                components = announced(listener)["Marktplatz north"].values()
                 operations.reload(parse_site(SITE.replace("south", "east") + mqtt_table(there.port), "site.toml"))
-                soon(lambda: any(t.startswith("homeassistant/") and not p for t, p, _ in listener.heard))
+                soon(lambda: announced(listener).keys() == {"Marktplatz north", "Marktplatz east"})
             listener.close()
-        north = next(device for device in devices if device["device"]["name"] == "Marktplatz north")
-        assert {component["platform"] for component in north["components"].values()} == {"sensor"}
-        sensor = next(one for one in north["components"].values() if one["name"].startswith("crosswalk"))
+        assert {component["platform"] for component in components} == {"sensor"}
+        sensor = next(one for one in components if one["name"].startswith("crosswalk"))
         assert sensor["state_topic"] == "flaneur/Marktplatz/north/crosswalk/crossings"
         assert sensor["unit_of_measurement"] == "road users"
+
+    def test_a_line_that_is_taken_out_is_taken_back(self, tmp_path: Path) -> None:
+        with broker(tmp_path) as there:
+            with running(mqtt_site(there.port), tmp_path) as operations:
+                operations.completed([figure(MONDAY_7H_NS), figure(MONDAY_7H_NS, place="old line")])
+                operations.reload(mqtt_site(there.port))
+                for n in (1, 2):
+                    operations.completed([figure(MONDAY_7H_NS + n * MINUTE_NS)])
+            late = Listener(there.port)
+            soon(lambda: late.last("flaneur/Marktplatz/online") is False and len(announced(late)) == 2)
+            late.close()
+        kept = {topic for topic, _, _ in late.heard}
+        assert "flaneur/Marktplatz/north/crosswalk/crossings" in kept
+        assert not [topic for topic in kept if "old line" in topic]
+        names = {component["name"] for component in announced(late)["Marktplatz north"].values()}
+        assert names == {"State", "crosswalk, crossings, to right, pedestrian"}
 
 
 def mqtt_table(port: int) -> str:
     return f'[mqtt]\nhost = "127.0.0.1"\nport = {port}'
 
 
-def full(listener: Listener) -> list[Any]:
-    """Discovery messages once both cameras and a series are known."""
-    told = {t: json.loads(p) for t, p, _ in listener.heard if t.startswith("homeassistant/") and p}
-    return list(told.values()) if any(len(one["components"]) > 1 for one in told.values()) and len(told) == 2 else []
+def announced(listener: Listener) -> dict[str, dict[str, Any]]:
+    """Device -> its components, as Home Assistant puts them together of all that was not taken back."""
+    told = {topic: payload for topic, payload, _ in listener.heard if topic.startswith("homeassistant/")}
+    out: dict[str, dict[str, Any]] = {}
+    for message in map(json.loads, filter(None, told.values())):
+        out.setdefault(message["device"]["name"], {}).update(message["components"])
+    return out
 
 
 def busy(thread: threading.Thread) -> bool:

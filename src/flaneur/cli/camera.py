@@ -1,5 +1,6 @@
 """`flaneur camera`: find cameras and try them out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,6 @@ def try_out(
     from flaneur.run.live.camera_check import check_camera
     from flaneur.run.live.setup import read_setup
     from flaneur.source.live_opening import LostError
-    from flaneur.source.secrets import variable_stem
 
     language = language or default_language()
     setup = read_setup(site)
@@ -69,6 +69,7 @@ def try_out(
         raise UserError(f"there is no camera {camera!r} in {site}; it has {names}")
     table = setup.site.detector
     detector = open_detector(DetectParams(table.model, table.layout, table.kinds, table.licence))
+    stems = file_stems([each.name for each in setup.cameras])
     lost = 0
     for each in chosen:
         try:
@@ -78,9 +79,22 @@ def try_out(
             typer.echo(f"{each.name}: {error} ({error.reason})")
             continue
         typer.echo(f"{each.name}: {_about(check, language, is_played=each.address.is_played)}")
-        _write_picture(check, out / f"camera-{variable_stem(each.name).lower() or 'unnamed'}.png", language)
+        _write_picture(check, out / f"camera-{stems[each.name]}.png", language)
     if lost:
         raise typer.Exit(1)
+
+
+def file_stems(cameras: Sequence[str]) -> dict[str, str]:
+    """Camera -> what its files are called: its name in plain letters, its number in the site where that is not its own.
+
+    >>> file_stems(["Süd 2", "北", "sud-2", "yard"])
+    {'Süd 2': 'number-1', '北': 'number-2', 'sud-2': 'number-3', 'yard': 'yard'}
+    """
+    from flaneur.source.secrets import variable_stem
+
+    stems = [variable_stem(camera).lower() for camera in cameras]
+    own = (stem if stem and stems.count(stem) == 1 else f"number-{n}" for n, stem in enumerate(stems, start=1))
+    return dict(zip(cameras, own, strict=True))
 
 
 def _about(check: "CameraCheck", language: Language, *, is_played: bool) -> str:

@@ -65,8 +65,8 @@ class MqttTable(Table):
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     tls: bool = False
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] = "flaneur"
-    discovery: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = "homeassistant"
-    """Where Home Assistant looks for devices; none is announced where it is absent."""
+    discovery: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$")] = "homeassistant"
+    """Where Home Assistant looks for devices; none is announced where it is empty."""
 
 
 class WebhookTable(Table):

@@ -4,6 +4,7 @@ import pytest
 
 from flaneur.config.load import ConfigError, parse_site
 from flaneur.config.site import SiteFile
+from flaneur.run.live.services import Plan, ServiceSecrets
 
 SITE = '[site]\nname = "Marktplatz"\n[[camera]]\nname = "north"\n'
 
@@ -21,6 +22,12 @@ def test_what_is_served_is_for_this_machine_unless_said_otherwise() -> None:
     serve = parsed("[serve]").serve
     assert serve is not None
     assert serve.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("where", ["", "homeassistant", "ha/test"])
+def test_devices_are_announced_where_it_says_or_nowhere(where: str) -> None:
+    site = parsed(f'[mqtt]\nhost = "h"\ndiscovery = "{where}"')
+    assert Plan.of(site, ServiceSecrets()).discovery == (where or None)
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ class _Inside:
 
     def start(self, plan: Plan, listener: socket.socket | None) -> None:
         with suppress(StoreError):  # there is none yet
-            self._board.recall(self._archive.latest(RECALL_NS))
+            self._board.recall(self._archive.latest(RECALL_NS, until_ns=time.time_ns()))
         self._services = self._made(plan, listener)
         self._services.start()
 
@@ -144,11 +144,14 @@ class _Inside:
 
     def complete(self, figures: Sequence[Measurement]) -> None:
         figures = [figure for figure in figures if figure.camera in self._board.site.cameras]  # not of those taken out
+        if not figures:
+            return
         known = self._board.series().keys()
         self._board.complete(figures)
         self._services.intervals(figures)
         held = self._board.series()
-        self._services.announce(sorted({series.camera for series in held.keys() ^ known}), held)
+        self._services.withdraw(known - held.keys())
+        self._services.announce(sorted({series.camera for series in held.keys() - known}), held)
 
     def alarmed(self, alarm: Alarm) -> None:
         self._board.alarmed(alarm)

@@ -66,7 +66,7 @@ class Plan:
             access=_access(site, secrets.serve_token),
             broker=Broker(mqtt.host, mqtt.port, mqtt.tls, user, password) if mqtt else None,
             prefix=mqtt.prefix if mqtt else "",
-            discovery=mqtt.discovery if mqtt else None,
+            discovery=(mqtt.discovery or None) if mqtt else None,
             hooks=tuple(_hooks(site, secrets.webhooks)),
         )
 
@@ -159,12 +159,17 @@ class Services:
         """Tell Home Assistant of cameras and of their series."""
         plan, root = self._plan, self._plan.discovery
         if root is not None:
-            self._publish(messages.discovery(self._site, plan.prefix, root, camera, known) for camera in cameras)
+            for camera in cameras:
+                self._publish(messages.discovery(self._site, plan.prefix, root, camera, known))
 
     def forget(self, cameras: Iterable[str], known: Mapping[Series, Measurement]) -> None:
         """Take back what a broker retains of cameras that are no more."""
         for camera in cameras:
             self._publish(messages.farewell(self._site, self._plan.prefix, self._plan.discovery, camera, known))
+
+    def withdraw(self, gone: Iterable[Series]) -> None:
+        """Take back what a broker retains of measures at places that are no more."""
+        self._publish(messages.withdrawal(self._site, self._plan.prefix, self._plan.discovery, gone))
 
     def _publish(self, what: Iterable[Message]) -> None:
         if self._mqtt is not None:

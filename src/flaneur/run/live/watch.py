@@ -77,8 +77,9 @@ class Watch:
             self._records = stack.enter_context(Records.open(setup))
             self._keeper = Keeper(setup.folder / STORE)
             stack.callback(self._keeper.close, 0.0)
-            viewing = Viewing(setup.services.viewers, self._picture, self._viewed) if setup.services.viewers else None
-            self._operations = Operations(setup.site, setup.folder, setup.services, viewing.look if viewing else None)
+            self._viewing = Viewing(setup.services.viewers, self._picture, self._viewed)
+            look = self._viewing.look if setup.services.viewers else None
+            self._operations = Operations(setup.site, setup.folder, setup.services, look)
             self._left_behind = stack.pop_all()
         self._workers = [
             threading.Thread(target=work, args=(self._turns,), name=f"worker {n}", daemon=True)
@@ -254,6 +255,7 @@ class Watch:
             log.error("site file refused; nothing changed", **described(error))
             return
         self._setup, self._detector = new, detector
+        self._viewing.renew(new.services.viewers)
         self._record(self._records.configured(new))
         wanted = {setup.name: setup for setup in new.cameras}
         gone = [
@@ -334,15 +336,16 @@ def _check_fixed(before: SiteSetup, now: SiteSetup) -> None:
         "site.name": (old.site.name, new.site.name),
         "audit": (old.audit, new.audit),
         "watch": (old.watch, new.watch),
-        "serve.viewers": (_viewers(old), _viewers(new)),
+        "serve.viewers": (_has_viewers(old), _has_viewers(new)),
     }
     for name, (was, is_now) in fixed.items():
         if was != is_now:
             raise UserError(f"{now.path}: [{name}] cannot change while the site is watched; restart flaneur watch")
 
 
-def _viewers(site: SiteFile) -> list[str]:
-    return site.serve.viewers if site.serve else []
+def _has_viewers(site: SiteFile) -> bool:
+    """Whether there is a live view; who may see it can change."""
+    return bool(site.serve and site.serve.viewers)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from flaneur.data.live import Alarm, CameraStatus, State
 from flaneur.data.released import Measurement
-from flaneur.data.series import Series, digest
+from flaneur.data.series import MeasuredPlace, Series, digest, series_of
 from flaneur.serve.live.board import SiteFacts
 from flaneur.serve.live.moments import iso
 from flaneur.serve.live.topics import Message, topic
@@ -42,12 +42,13 @@ def alarm(site: SiteFacts, prefix: str, one: Alarm) -> Message:
 
 def intervals(site: SiteFacts, prefix: str, figures: Iterable[Measurement]) -> Iterator[Message]:
     """Figures of complete intervals, one message for each camera, place and measure, oldest first."""
-    together: defaultdict[tuple[int, str, str, str], list[Measurement]] = defaultdict(list)
+    together: defaultdict[tuple[int, MeasuredPlace], list[Measurement]] = defaultdict(list)
     for figure in figures:
-        together[figure.start_ns, figure.camera, figure.place, figure.measure].append(figure)
-    for (_, camera, place, measure), of_one in sorted(together.items(), key=lambda one: one[0]):
-        where = _interval_topic(site, prefix, camera, place, measure)
-        yield Message("interval", where, json.dumps(_interval(of_one), ensure_ascii=False))
+        together[figure.start_ns, series_of(figure).measured_place].append(figure)
+    for (_, where), of_one in sorted(together.items(), key=lambda one: one[0]):
+        yield Message(
+            "interval", _interval_topic(site, prefix, where), json.dumps(_interval(of_one), ensure_ascii=False)
+        )
 
 
 def _interval(figures: Sequence[Measurement]) -> dict[str, Any]:
@@ -66,20 +67,29 @@ def _interval(figures: Sequence[Measurement]) -> dict[str, Any]:
     }
 
 
-def discovery(site: SiteFacts, prefix: str, root: str, camera: str, known: Mapping[Series, Measurement]) -> Message:
+def discovery(
+    site: SiteFacts, prefix: str, root: str, camera: str, known: Mapping[Series, Measurement]
+) -> Iterator[Message]:
     """A camera as a device of Home Assistant, with its state and every series of it that is known.
 
-    The device-based form of MQTT discovery: one retained message for a device and all its entities.
+    The device-based form of MQTT discovery. One retained message for the state and one for each place and measure:
+    each is small enough for any broker, however many places there are, and can be taken back by itself.
     """
-    device = _device(site, camera)
-    components = {"state": _state_entity(site, prefix, camera, device)}
+    yield _announced(site, prefix, root, (camera,), {"state": _state_entity(site, prefix, camera)})
+    entities: defaultdict[MeasuredPlace, dict[str, Any]] = defaultdict(dict)
     for series, figure in known.items():
         if series.camera == camera:
-            components[series.id] = _figure_entity(site, prefix, series, figure.unit)
+            entities[series.measured_place][series.id] = _figure_entity(site, prefix, series, figure.unit)
+    for where, of_one in entities.items():
+        yield _announced(site, prefix, root, where, of_one)
+
+
+def _announced(site: SiteFacts, prefix: str, root: str, names: Sequence[str], entities: dict[str, Any]) -> Message:
+    """Entities of the camera that comes first in `names`."""
     payload = {
         "device": {
-            "identifiers": [device],
-            "name": f"{site.name} {camera}",
+            "identifiers": [_device(site, names[0])],
+            "name": f"{site.name} {names[0]}",
             "manufacturer": "Flaneur",
             "sw_version": site.version,
         },
@@ -91,26 +101,31 @@ def discovery(site: SiteFacts, prefix: str, root: str, camera: str, known: Mappi
                 "payload_not_available": "false",
             }
         ],
-        "components": components,
+        "components": entities,
     }
-    return Message("discovery", topic("discovery", root, device=device), json.dumps(payload, ensure_ascii=False))
+    return Message("discovery", _discovery_topic(site, root, *names), json.dumps(payload, ensure_ascii=False))
 
 
 def farewell(site: SiteFacts, prefix: str, root: str | None, camera: str, known: Iterable[Series]) -> Iterator[Message]:
     """Takes back what is retained of a camera that the site file no longer names, with the series it had."""
     yield Message("state", _state_topic(site, prefix, camera), "")
-    for where in sorted(
-        {_interval_topic(site, prefix, camera, s.place, s.measure) for s in known if s.camera == camera}
-    ):
-        yield Message("interval", where, "")
     if root is not None:
-        yield Message("discovery", topic("discovery", root, device=_device(site, camera)), "")
+        yield Message("discovery", _discovery_topic(site, root, camera), "")
+    yield from withdrawal(site, prefix, root, (series for series in known if series.camera == camera))
 
 
-def _state_entity(site: SiteFacts, prefix: str, camera: str, device: str) -> dict[str, Any]:
+def withdrawal(site: SiteFacts, prefix: str, root: str | None, gone: Iterable[Series]) -> Iterator[Message]:
+    """Takes back what is retained of measures at places that are no more."""
+    for where in sorted({series.measured_place for series in gone}):
+        yield Message("interval", _interval_topic(site, prefix, where), "")
+        if root is not None:
+            yield Message("discovery", _discovery_topic(site, root, *where), "")
+
+
+def _state_entity(site: SiteFacts, prefix: str, camera: str) -> dict[str, Any]:
     return {
         "platform": "sensor",
-        "unique_id": f"{device}_state",
+        "unique_id": f"{_device(site, camera)}_state",
         "name": "State",
         "device_class": "enum",
         "options": list(get_args(State)),
@@ -128,7 +143,7 @@ def _figure_entity(site: SiteFacts, prefix: str, series: Series, unit: str) -> d
         "platform": "sensor",
         "unique_id": f"flaneur_{series.id}",
         "name": ", ".join(part for part in (series.place, series.measure, series.direction, series.kind) if part),
-        "state_topic": _interval_topic(site, prefix, series.camera, series.place, series.measure),
+        "state_topic": _interval_topic(site, prefix, series.measured_place),
         "value_template": f"{{{{ {value} | default(none) }}}}",
         "unit_of_measurement": unit,
         "state_class": "measurement",
@@ -136,13 +151,17 @@ def _figure_entity(site: SiteFacts, prefix: str, series: Series, unit: str) -> d
     return entity | ({"device_class": SENSOR_CLASSES[unit]} if unit in SENSOR_CLASSES else {})
 
 
-def _device(site: SiteFacts, camera: str) -> str:
-    return f"flaneur_{digest('device', site.name, camera)}"
+def _device(site: SiteFacts, *names: str) -> str:
+    return f"flaneur_{digest('device', site.name, *names)}"
+
+
+def _discovery_topic(site: SiteFacts, root: str, *names: str) -> str:
+    return topic("discovery", root, device=_device(site, *names))
 
 
 def _state_topic(site: SiteFacts, prefix: str, camera: str) -> str:
     return topic("state", prefix, site=site.name, camera=camera)
 
 
-def _interval_topic(site: SiteFacts, prefix: str, camera: str, place: str, measure: str) -> str:
-    return topic("interval", prefix, site=site.name, camera=camera, place=place, measure=measure)
+def _interval_topic(site: SiteFacts, prefix: str, where: MeasuredPlace) -> str:
+    return topic("interval", prefix, site=site.name, **where._asdict())
