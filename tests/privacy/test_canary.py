@@ -129,6 +129,7 @@ class TestNothingComesOut:
             "papers",
             "proof.json",
             "rides",
+            "rides-report",
             "run",
             "site.ledger.sqlite",
             "site.ledger.sqlite.key",
@@ -143,6 +144,7 @@ class TestNothingComesOut:
             "things.json",
             "watch.toml",
             "watched",
+            "watched-report",
         }
 
     @pytest.mark.parametrize("name", ["fill.mp4", "ghost.mp4", "run/redacted.mp4"])

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -173,7 +174,7 @@ name = "canary"
 [audit]
 log = "street.jsonl"
 key = "street.key"
-{CAMERA.replace("# start", LIVE)}"""
+{CAMERA.replace("# start", LIVE).replace("phases.csv", "phases-live.csv")}"""
 PHASES = "time_s,group,state\n0,light,red\n8,light,green\n12,light,red\n"
 METRES = f"""
 [site]
@@ -264,6 +265,7 @@ def write_inputs(folder: Path) -> None:
     write_video(inputs / "scene.mkv", pictures, rate=RATE, codec="libx264rgb", pix_fmt="bgr24", options=exact)
     model = write_board_detector(inputs / "boards.xml")
     (inputs / "phases.csv").write_text(PHASES)
+    (inputs / "phases-live.csv").write_text(phases_from(datetime.now(UTC)))
     write_telemetry(inputs / "packages")
     (inputs / "places.otflow").write_text(json.dumps({"sections": [SECTION], "flows": []}))
     rides = _rides()
@@ -271,6 +273,12 @@ def write_inputs(folder: Path) -> None:
     (work / "site.toml").write_text(site_with_boards(SITE, model))
     (work / "metres.toml").write_text(METRES)
     (work / "street.toml").write_text(site_with_boards(STREET, model))
+
+
+def phases_from(begin: datetime) -> str:
+    """An hour of a signal that changes every five seconds."""
+    states = ((begin + timedelta(seconds=5 * n), ("red", "green")[n % 2]) for n in range(720))
+    return "time,group,state\n" + "".join(f"{at.isoformat()},light,{state}\n" for at, state in states)
 
 
 def write_telemetry(packages: Path) -> None:
