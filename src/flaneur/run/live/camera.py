@@ -20,6 +20,7 @@ from flaneur.run.live.view import View
 from flaneur.run.live.vitals import Vitals
 from flaneur.source.live import LiveSource
 from flaneur.source.live_clock import Clock
+from flaneur.source.live_packets import Heard
 
 QUIET_NS = 2 * SECOND_NS
 """So long after the last frame a camera is told that nobody looks."""
@@ -42,9 +43,10 @@ class Camera:
         clock: Clock,
         keep: Keep,
         resume_ns: int | None,
+        before: "Camera | None" = None,
     ) -> None:
         """`keep` takes figures of complete intervals and how they came about, `resume_ns` is the end of the latest one
-        that is known. UserError for places that cannot be."""
+        that is known; `before` watched this camera and is let hang up first. UserError for places that cannot be."""
         self.setup = setup
         self._detector = detector
         self._clock = clock
@@ -64,13 +66,17 @@ class Camera:
         self._rest_ns = 0
         self._told: dict[str, str] | None = None
         """The defect of the latest turn."""
+        heard = Heard()
 
         def connect() -> LiveSource:
-            return LiveSource(setup.address, setup.source, clock, epoch_ns)
+            return LiveSource(setup.address, setup.source, clock, epoch_ns, heard=heard)
 
         rng = random.Random()  # noqa: S311  # spreads attempts to connect, hides nothing
         rate_per_s = setup.job.detector.rate_per_s
-        self._connection = Connection(setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng)
+        old: Connection | None = None if before is None else before._connection
+        self._connection: Connection = Connection(
+            setup.name, connect, self._box, self.vitals, clock, rate_per_s, rng, old
+        )
         # a run that is killed before its first figures leaves a trace
         keep([], self._facts(self._view, complete=False))
         self._connection.start()

@@ -25,6 +25,8 @@ JITTER = 0.3
 """Share by which waits differ, so that a switch that comes back is not met by all cameras at once."""
 BETWEEN_CALLS_S = 0.02
 """Cameras that begin together, as at the start and after the clock was set, are called one after the other."""
+GOODBYE_S = 5.0
+"""So long a new connection waits for the old one of its camera to hang up: many cameras serve only one at a time."""
 STEADY_NS = 10 * SECOND_NS
 """A connection that lasted so long was a good one: the next loss is met at once again."""
 CLOCK_NS = 10 * SECOND_NS
@@ -69,8 +71,10 @@ class Connection:
         clock: Clock,
         rate_per_s: float,
         rng: random.Random,
+        before: "Connection | None" = None,
     ) -> None:
-        """`open_source` raises LostError; the detector looks `rate_per_s` times a second."""
+        """`open_source` raises LostError; the detector looks `rate_per_s` times a second. `before` was stopped, and is
+        let hang up first."""
         self._camera = camera
         self._open_source = open_source
         self._mailbox = mailbox
@@ -93,8 +97,9 @@ class Connection:
         self._noted: Counter[NoteKey] = Counter()
         """By connections that are over."""
         self._stop = threading.Event()
+        self._before: threading.Thread | None = None if before is None else before._thread
         # a camera that answers to nothing must not hold up the end of the program
-        self._thread = threading.Thread(target=self._run, name=f"camera {camera}", daemon=True)
+        self._thread: threading.Thread = threading.Thread(target=self._run, name=f"camera {camera}", daemon=True)
 
     def start(self) -> None:
         """Begin to connect."""
@@ -107,6 +112,9 @@ class Connection:
             source.stop()
 
     def _run(self) -> None:
+        if self._before is not None:
+            self._before.join(GOODBYE_S)
+            self._before = None
         with _door:
             self._stop.wait(BETWEEN_CALLS_S)
         while not self._stop.is_set():

@@ -10,7 +10,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -121,18 +121,20 @@ class Watch:
             self._start(camera, ends_ns[camera.name])
         log.info("watching", site=self._setup.site.site.name, cameras=len(self._cameras), workers=len(self._workers))
 
-    def _start_again(self, setups: Sequence[CameraSetup], ends_ns: Mapping[str, int | None]) -> None:
+    def _start_again(self, setups: Sequence[CameraSetup], gone: Sequence[Camera]) -> None:
         """Start cameras while others are watched: one that cannot be started must not end those."""
+        before = {camera.name: camera for camera in gone}
         for setup in setups:
+            old = before.get(setup.name)
             try:
-                self._start(setup, ends_ns.get(setup.name))
+                self._start(setup, None if old is None else old.end_ns, old)
             except UserError as error:  # a file that it names has gone since it was checked
                 log.error("camera cannot be watched", camera=setup.name, message=str(error))
             except Exception as error:  # noqa: BLE001  # a defect of ours
                 log.error("camera cannot be watched", camera=setup.name, **described(error))
 
-    def _start(self, setup: CameraSetup, resume_ns: int | None) -> None:
-        camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, resume_ns)
+    def _start(self, setup: CameraSetup, resume_ns: int | None, before: Camera | None = None) -> None:
+        camera = Camera(setup, self._detector, self._turns, self._clock, self._keeper.figures, resume_ns, before)
         self._cameras[camera.name] = camera
         self._record(self._records.started(self._setup, setup))
 
@@ -219,7 +221,7 @@ class Watch:
         self._clock = self._new_clock()
         now_ns = self._clock.now_ns()
         self._tell([Alarm(SITE, "clock", "clock", "", level, now_ns) for level in (1, 0)])
-        self._start_again([camera.setup for camera in cameras], {camera.name: camera.end_ns for camera in cameras})
+        self._start_again([camera.setup for camera in cameras], cameras)
 
     def _let_go(self) -> None:
         """Once a day figures that are old enough go, where the site file in force says so."""
@@ -267,9 +269,8 @@ class Watch:
             camera.stop()
         for camera in gone:
             self._finish(camera)
-        ends_ns = {camera.name: camera.end_ns for camera in gone}
         begun = [setup for setup in new.cameras if setup.name not in self._cameras]
-        self._start_again(begun, ends_ns)
+        self._start_again(begun, gone)
         log.info("site file read anew", ended=[camera.name for camera in gone], begun=[setup.name for setup in begun])
 
     def _end(self) -> None:

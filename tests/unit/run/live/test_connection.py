@@ -10,7 +10,7 @@ from flaneur.run.live.connection import BETWEEN_CALLS_S, JITTER, LONGEST_WAIT_S,
 from flaneur.run.live.turns import Turns
 from flaneur.run.live.vitals import Vitals
 from flaneur.source import Address, Clock, LiveSource, LostError, SourceParams
-from support.live_cameras import wait_until
+from support.live_cameras import RtspServer, street_file, wait_until
 from support.video import moving_boxes, write_video
 
 
@@ -57,6 +57,44 @@ def test_cameras_that_begin_together_are_called_one_after_the_other() -> None:
     for connection in connections:
         connection.stop()
     assert called_ns[24] - called_ns[0] >= 0.9 * 24 * BETWEEN_CALLS_S * SECOND_NS
+
+
+def test_a_camera_that_serves_only_one_is_hung_up_before_it_is_called_again(tmp_path: Path) -> None:
+    street_file(tmp_path / "street.mp4", 10)
+    clock, taken = Clock(), threading.Lock()
+    vitals = [Vitals("c", clock.now_ns()) for _ in range(2)]
+
+    class OnlyOne(LiveSource):
+        def close(self) -> None:
+            super().close()
+            taken.release()
+
+    with RtspServer(tmp_path) as server:
+        address = Address.parse(server.url("street.mp4"), folder=tmp_path)
+
+        def connect() -> LiveSource:
+            if not taken.acquire(blocking=False):
+                raise LostError("refused", "somebody else is watching")
+            return OnlyOne(address, SourceParams(), clock, 0)
+
+        def connection(n: int, before: Connection | None = None) -> Connection:
+            box = Turns[None]().join(None)
+            return Connection("c", connect, box, vitals[n], clock, 5.0, random.Random(n), before)
+
+        def seen(n: int) -> bool:
+            status = vitals[n].status(clock.now_ns())
+            assert status.state == "starting"  # and never lost
+            return status.frames_seen > 3
+
+        first = connection(0)
+        first.start()
+        wait_until(lambda: seen(0))
+        first.stop()
+        second = connection(1, first)
+        second.start()
+        wait_until(lambda: seen(1))
+        second.stop()
+        wait_until(lambda: not taken.locked())
 
 
 def test_a_camera_that_waits_for_a_picture_can_be_stopped(tmp_path: Path) -> None:
