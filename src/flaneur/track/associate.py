@@ -222,7 +222,8 @@ def whole(size: Array, tall: Array, deviation: Array, boxes: Boxes, part: Rows) 
 
     size [4, n] is the predicted box and tall [n] the variance of its height. Where a box is cut, by something in front
     or by the picture's edge, the hidden side follows from the visible one and the track's own size, and the size is not
-    measured (infinite variance).
+    measured (infinite variance). But nobody outgrows the picture's edge: a width that it cuts is known to within a
+    height, or who stands there for a minute could be of any width, and so anywhere.
     """
     xfwh, cut, width, height = boxes.xfwh.copy(), boxes.cut, size[WIDTH], size[HEIGHT]
     variance = (deviation * (1.0 + (WEAK_NOISE - 1.0) * boxes.weakness)) ** 2
@@ -237,7 +238,9 @@ def whole(size: Array, tall: Array, deviation: Array, boxes: Boxes, part: Rows) 
     variance[X] += missing**2
     variance[FOOT] += no_feet * tall
     variance[HEIGHT, is_part] = np.inf
-    variance[WIDTH, no_left | no_right | (is_part & narrower)] = np.inf
+    variance[WIDTH, is_part & narrower] = np.inf
     xfwh[X] += missing * no_right - missing * no_left
+    cut_off = (no_left | no_right) & ~is_part
+    xfwh[WIDTH, cut_off], variance[WIDTH, cut_off] = width[cut_off], height[cut_off] ** 2
     xfwh[FOOT] += no_feet * (height - xfwh[HEIGHT])
     return xfwh, variance

@@ -27,6 +27,9 @@ GROUP: Rows = np.array([0 if k is Kind.PEDESTRIAN else 1 if k in TWO_WHEELERS el
 
 FEW = 4096
 """Up to so many pairs it is quicker to compare all than to sort."""
+TWIN = 0.8
+"""Two motor vehicles of different kinds that share this much of both boxes are one: a van is a car and a truck to
+detectors. Of two sure boxes for it, whoever stands beside it would take the other."""
 EDGE_SHARE = 0.01
 """A box that ends within this share of the picture's shorter side from an edge may go on outside."""
 
@@ -69,26 +72,49 @@ class Boxes(Private):
 
 
 def boxes_of(detections: Detections, params: TrackParams, size_px: tuple[float, float]) -> Boxes:
-    """The detections of positive size that are not too weak, by falling score whatever their order was."""
+    """The detections of positive size that are not too weak, by falling score whatever their order was.
+
+    Of a motor vehicle that was taken for two kinds only the better box is left.
+    """
     score = detections.score.astype(np.float64)
     strong = (score >= params.weak_score).nonzero()[0]
     xyxy, score, kind = detections.xyxy_px[strong].T.astype(np.float64), score[strong], detections.kind[strong]
     fit = (xyxy[LEFT] < xyxy[RIGHT]) & (xyxy[TOP] < xyxy[BOTTOM]) & np.isfinite(xyxy).all(axis=0)
     order = np.lexsort((*xyxy, kind, -score))
     order = order[fit[order]]
+    order = order[_single(xyxy[:, order], kind[order])]
     xyxy, score, kind = xyxy[:, order], score[order], kind[order]
     left, top, right, bottom = xyxy
     (width, height), margin = size_px, EDGE_SHARE * min(size_px)
     start = np.where(kind == Kind.PEDESTRIAN, params.start_score, params.start_vehicle_score)
     sure = np.minimum(params.sure_score, start)
     return Boxes(
-        xfwh=np.array(((left + right) / 2, bottom, right - left, bottom - top)),
+        xfwh=_xfwh_of(xyxy),
         score=score,
         kind=kind,
         starts=score >= start,
         weakness=np.maximum(sure - score, 0.0) / (sure - params.weak_score),
         cut=np.array((left <= margin, top <= margin, right >= width - margin, bottom >= height - margin)),
     )
+
+
+def _single(xyxy: Array, kind: NDArray[np.uint8]) -> Flags:
+    """[m] which of the boxes [4, m], best first, are no better box's twin."""
+    single = np.ones(len(kind), np.bool_)
+    motor = (GROUP[kind] == GROUP[Kind.CAR]).nonzero()[0]
+    if len(motor) > 1:
+        xfwh = _xfwh_of(xyxy[:, motor])
+        area = xfwh[WIDTH] * xfwh[HEIGHT]
+        i, j = covering(xfwh, TWIN)
+        twin = (j < i) & (kind[motor[i]] != kind[motor[j]])
+        twin &= np.minimum(area[i], area[j]) > TWIN * np.maximum(area[i], area[j])
+        single[motor[i[twin]]] = False
+    return single
+
+
+def _xfwh_of(xyxy: Array) -> Array:
+    left, top, right, bottom = xyxy
+    return np.array(((left + right) / 2, bottom, right - left, bottom - top))
 
 
 def xyxy_of(xfwh: Array) -> Array:

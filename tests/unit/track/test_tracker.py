@@ -207,6 +207,25 @@ def test_a_rider_and_a_pedestrian_who_meet_keep_their_kinds_and_ids():
     assert sorted(map(tuple, kinds.values())) == [(Kind.PEDESTRIAN,), (Kind.TWO_WHEELER,)]
 
 
+@pytest.mark.parametrize("rate", [2.0, 2.5, 5.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_parked_cars_stay_who_they_are(rate, seed):
+    # a van that is a car and a truck to the detector, its boxes now weak and now sure, and a car that the edge cuts
+    rng = np.random.default_rng(seed)
+    van, car = np.array((524, 44, 596, 101)), np.array((606, 51, 640, 94))
+
+    def scene(_):
+        boxes = [(van, Kind.CAR, 0.5), (van, Kind.TRUCK, 0.46), (car, Kind.CAR, 0.55)]
+        return [
+            Box(tuple(xyxy + rng.normal(0.0, 0.7, 4)), rng.normal(score, 0.05), kind) for xyxy, kind, score in boxes
+        ]
+
+    found = paths(follow(times(60.0, rate), scene))
+    assert len(found) == 2
+    for path in found.values():
+        assert np.ptp([x for _, x, _ in path]) < 12.0
+
+
 def test_at_the_pictures_edge_the_box_is_cut_and_goes_when_its_middle_does():
     def scene(t):
         x = 540 + 40 * t
