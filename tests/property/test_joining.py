@@ -12,7 +12,7 @@ from flaneur.data.notes import Note
 from flaneur.data.released import RunFacts
 from flaneur.data.time import MINUTE_NS
 from flaneur.run.days import begin_ns
-from flaneur.run.joining import distributions_of, join_runs, runs_of
+from flaneur.run.joining import distributions, join_runs, runs_of
 from flaneur.serve.report import Metres, render_report
 from support.figures import Scene, facts
 
@@ -50,7 +50,7 @@ def test_splitting_a_day_into_runs_changes_nothing_in_the_report(day: date, cuts
 
     def report(runs: list[RunFacts]) -> str:
         told = join_runs(runs_of(runs, figures[0].start_ns, figures[-1].end_ns), figures)
-        metres = Metres(distributions=distributions_of(figures))
+        metres = Metres(distributions=distributions(figures))
         return render_report(told, figures, metres=metres, period=True)
 
     assert report(runs) == report([whole])

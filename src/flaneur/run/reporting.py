@@ -12,7 +12,7 @@ from flaneur.data.language import Language
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.run import days, results
 from flaneur.run.audit import Trail, name_text, recording
-from flaneur.run.joining import distributions_of, join_runs, runs_of
+from flaneur.run.joining import distributions, join_runs, runs_of
 from flaneur.run.results import OF_A_REPORT, ResultsFolder
 from flaneur.serve.report import Metres, render_report, write_report
 from flaneur.serve.tables import figures_table, write_csv, write_parquet
@@ -64,7 +64,7 @@ def report_store(
         folder = out or Path("reports") / _folder_name(camera, first, last)
         with ResultsFolder(folder, overwrite=overwrite, names=OF_A_REPORT) as collected:
             _write_tables(collected, figures)
-            told = Metres(distributions=distributions_of(figures))
+            told = Metres(distributions=distributions(figures))
             report = render_report(facts, figures, flows=flows, metres=told, period=True, language=language)
             write_report(collected.path(results.REPORT), report)
             collected.publish()

@@ -5,7 +5,7 @@ import pytest
 from flaneur.data.notes import Note
 from flaneur.data.released import Distribution, Measurement
 from flaneur.data.time import MINUTE_NS, SECOND_NS
-from flaneur.run.joining import distributions_of, join_runs, runs_of
+from flaneur.run.joining import distributions, join_runs, runs_of
 from support.figures import MONDAY_7H_NS, Scene, facts, figure
 from support.metres import measured
 
@@ -77,7 +77,7 @@ def speed(minute: int, statistic: str, value: float | None, size: int, **changes
 
 
 def only(figures: list[Measurement]) -> Distribution:
-    (found,) = distributions_of(figures)
+    (found,) = distributions(figures)
     return found
 
 
@@ -85,7 +85,7 @@ class TestDistributions:
     def test_they_are_those_of_the_run_where_they_follow_from_its_figures(self) -> None:
         """Against the real aggregator, which knew every sample."""
         street = measured(20)
-        told = {(one.measure, one.place, one.direction, one.kind): one for one in distributions_of(street.measurements)}
+        told = {(one.measure, one.place, one.direction, one.kind): one for one in distributions(street.measurements)}
         of_moments = {"queue_length", "density_voronoi", "los"}
         compared = 0
         for one in street.distributions:
@@ -107,7 +107,7 @@ class TestDistributions:
         street = measured(20)
         shares = [
             dict(one.estimates)["share"].value
-            for one in distributions_of(street.measurements)
+            for one in distributions(street.measurements)
             if one.measure == "signal" and one.kind == "bicycle"
         ]
         assert len(shares) == 3
@@ -145,13 +145,13 @@ class TestDistributions:
             figure(at(0), 0.1, measure="alarm_share", unit="share", direction=level, sample_size=60)
             for level in sorted(levels)
         ]
-        assert tuple(one.direction for one in distributions_of(rows)) == levels
+        assert tuple(one.direction for one in distributions(rows)) == levels
 
     def test_a_direction_may_be_called_like_a_level(self) -> None:
         assert only([speed(0, "mean", 3.0, 5, direction="level crossing")]).direction == "level crossing"
 
     def test_counts_and_occupancies_have_none(self) -> None:
-        assert distributions_of(SCENE) == ()
+        assert distributions(SCENE) == ()
 
 
 def test_seconds_of_the_place_that_was_observed_best_count_once() -> None:
