@@ -46,9 +46,11 @@ _PASSING = {
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file at `path` into sentences."""
+    """Turn SQLite's errors about the file at `path`, and the system's, into sentences."""
     try:
         yield
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be used: {error.strerror or error}", may_pass=True) from None
     except (sqlite3.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF

@@ -37,7 +37,7 @@ class Store:
         self._read_only = read_only
         with explained(path):
             self._connection = engine.connect()
-        opened = path.stat()
+            opened = path.stat()
         self._file = opened.st_dev, opened.st_ino
 
     @classmethod
@@ -70,11 +70,11 @@ class Store:
 
         `lock_wait_s` is how long each write waits for another program.
         """
-        if not path.exists():
-            begun = path.with_name(f".{path.name}.begun")  # so that a crash leaves no half of a store
-            begun.unlink(missing_ok=True)
-            cls.create(begun).close()
-            with explained(path):
+        with explained(path):
+            if not path.exists():
+                begun = path.with_name(f".{path.name}.begun")  # so that a crash leaves no half of a store
+                begun.unlink(missing_ok=True)
+                cls.create(begun).close()
                 begun.rename(path)
         _check_format(path, lock_wait_s)
         return cls(path, _engine(path, "rw", lock_wait_s), read_only=False)

@@ -15,7 +15,7 @@ import structlog
 from flaneur.data.errors import UserError
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.run.live.camera import described
-from flaneur.store.errors import StoreError
+from flaneur.store.errors import StoreError, explained
 from flaneur.store.store import Store
 
 PATIENCE_S = 600.0
@@ -201,6 +201,11 @@ class Keeper:
 
     def _open(self) -> Store:
         if self._store is None:
+            with explained(self._path):
+                if not self._path.exists():  # where its disk was, a new one would take figures that nobody would find
+                    raise StoreError(
+                        f"{self._path}: is not there any more; bring its disk or the file back", may_pass=True
+                    )
             self._store = Store.append(self._path, LOCK_WAIT_S)
         return self._store
 

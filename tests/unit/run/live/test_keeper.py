@@ -112,6 +112,21 @@ def test_a_disk_that_becomes_read_only_delays_and_loses_nothing(tmp_path: Path) 
         assert stored(path) == [*minute(0), *minute(1), *minute(2)]
 
 
+def test_a_store_that_is_taken_away_is_waited_for_and_not_made_anew(path: Path) -> None:
+    keeper = Keeper(path)
+    keeper.figures(minute(0), facts())
+    wait_until(lambda: keeper.kept())
+    elsewhere = path.with_name("elsewhere")
+    path.rename(elsewhere)
+    keeper.figures(minute(1), facts())
+    time.sleep(1.0)
+    assert not path.exists()
+    assert keeper.failure is None
+    elsewhere.rename(path)
+    assert keeper.close(20.0) == 0
+    assert stored(path) == [*minute(0), *minute(1)]
+
+
 def test_a_trouble_that_lasts_is_a_failure_that_says_why(path: Path) -> None:
     keeper = Keeper(path, patience_s=0.5)
     with closing(sqlite3.connect(path)) as other:
