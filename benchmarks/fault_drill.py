@@ -243,7 +243,8 @@ def judge(drill: Drill, first_s: float, last_s: float) -> list[str]:
         for start_s in starts:
             inside_s = min(start_s + 60, last_s) - max(start_s, first_s)
             dark_s = sum(
-                max(min(end, start_s + 60) - max(begin, start_s) - 1.5, 0.0) for begin, end in drill.dark_s[camera]
+                max(min(end, start_s + 60) - max(begin, start_s) - 1.5, 0.0)
+                for begin, end in united(drill.dark_s[camera])
             )
             if 60 * coverage[camera][start_s] > inside_s - dark_s + 0.5:
                 wrong.append(
@@ -255,6 +256,17 @@ def judge(drill: Drill, first_s: float, last_s: float) -> list[str]:
     print(f"rows {len(rows)}, twice {sum(count > 1 for count in keys.values())}")
     print(f"seconds of all cameras {whole_s:.0f}, observed {observed_s:.0f}, not observed {whole_s - observed_s:.0f}")
     return wrong
+
+
+def united(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans of time without overlaps: what was broken while the program was down is dark once."""
+    out: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if out and begin <= out[-1][1]:
+            out[-1] = out[-1][0], max(out[-1][1], end)
+        else:
+            out.append((begin, end))
+    return out
 
 
 def main() -> None:
