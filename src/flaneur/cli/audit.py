@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from flaneur.cli.store_texts import TEXTS
-from flaneur.cli.texts import default_language
-from flaneur.data.language import Language
+from flaneur.cli.texts import Said, default_language
 
 app = typer.Typer(
     help="The audit log: what was done with this site, and proof that nobody changed it.", no_args_is_help=True
@@ -18,7 +17,6 @@ SITE = Path("site.toml")
 Key = Annotated[
     Path | None, typer.Option("--public-key", help="The public key that you got yourself; else the one beside the key.")
 ]
-Said = Annotated[Language | None, typer.Option("--language", help="Language of what is said.")]
 
 
 @app.command()

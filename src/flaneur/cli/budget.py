@@ -10,16 +10,15 @@ from rich.table import Table
 
 from flaneur.cli.publish import load_publish
 from flaneur.cli.publish_texts import TEXTS
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.config.load import load_site
-from flaneur.data.language import Language
 from flaneur.serve.formats import Words
 
 
 def budget(
     site: Annotated[Path, typer.Option(help="Site file with a table `publish`.")],
     ledger: Annotated[Path | None, typer.Option(help="The ledger; beside the site file by default.")] = None,
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Show what is left of the privacy budget, by camera and day."""
     language = language or default_language()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flaneur.cli.live_texts import TEXTS
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.data.errors import UserError
 from flaneur.data.language import Language
 from flaneur.serve.formats import Words
@@ -49,7 +49,7 @@ def try_out(
     camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
     seconds: Annotated[float, typer.Option(min=2, max=600, help="How long to watch each.")] = 5.0,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path(),
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Open the cameras of a site, say what comes, and write a redacted picture of each.
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from flaneur.cli.doctor_texts import LABELS, REMEDIES, TEXTS
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.data.language import Language
 from flaneur.serve.formats import MISSING, Words
 
@@ -20,7 +20,7 @@ COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def doctor(
     site: Annotated[Path | None, typer.Argument(help="Site file; without one, only the machine is checked.")] = None,
     cameras: Annotated[bool, typer.Option(help="Connect to the cameras.")] = True,
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Check machine, codecs, model, clock, and of a site its store, permissions and cameras.
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flaneur.cli.store_texts import TEXTS
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.language import Language
 from flaneur.data.platforms import PlatformFormat
@@ -33,7 +33,7 @@ def export(
     site: Annotated[
         Path | None, typer.Option(help="Site file; its [serve] has position and country, its audit log is told.")
     ] = None,
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Write exact figures for the operator's own platforms. They are not public figures: `flaneur publish` makes those.
 

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flaneur.cli.ground_texts import TEXTS
-from flaneur.cli.texts import default_language
-from flaneur.data.language import Language
+from flaneur.cli.texts import Said, default_language
 from flaneur.run.job import load_job
 from flaneur.serve.formats import Words
 
@@ -31,7 +30,7 @@ def ground(
     camera: Annotated[str | None, typer.Option(help="Which camera of the site file this video comes from.")] = None,
     picture: Annotated[Path, typer.Option(help="The picture to write.")] = Path("ground.png"),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier picture.")] = False,
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Show how the picture lies on the ground, what is doubtful about it, and what to do next.
 

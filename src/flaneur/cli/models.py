@@ -8,13 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from flaneur.cli.site_texts import TEXTS
-from flaneur.cli.texts import default_language
-from flaneur.data.language import Language
+from flaneur.cli.texts import Said, default_language
 from flaneur.serve.formats import Words
 
 app = typer.Typer(help="List detectors and fetch one on demand.", invoke_without_command=True)
-
-Said = Annotated[Language | None, typer.Option("--language", help="Language of what is said.")]
 
 
 class Fetchable(StrEnum):

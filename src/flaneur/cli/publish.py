@@ -11,7 +11,7 @@ from rich.console import Console
 from flaneur.cli.progress import Display, SilentDisplay, open_display
 from flaneur.cli.publish_texts import TEXTS
 from flaneur.cli.run import INTERRUPTED, stop_on_signals
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.publish import DAY_S, PublishTable
 from flaneur.data.kinds import ALL_LABEL
@@ -38,7 +38,7 @@ def publish(
     out: Annotated[Path, typer.Option(help="Folder for public.csv, public.json and dataset.jsonld.")],
     camera: Annotated[str | None, typer.Option(help="Which camera of the site file this video comes from.")] = None,
     ledger: Annotated[Path | None, typer.Option(help="The ledger; beside the site file by default.")] = None,
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Publish differentially private figures of a video; what they cost is charged to the ledger first.

@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 from flaneur.cli.store_texts import TEXTS
-from flaneur.cli.texts import default_language
-from flaneur.data.language import Language
+from flaneur.cli.texts import Said, default_language
 from flaneur.run.results import OURS
 
 
 def retention(
     store: Annotated[Path, typer.Argument(help="The flaneur.sqlite of a run.")],
     site: Annotated[Path, typer.Option(help="Site file; its [keep] says how old figures may become.")],
-    language: Annotated[Language | None, typer.Option(help="Language of what is said.")] = None,
+    language: Said = None,
 ) -> None:
     """Delete figures that are too old, or add them up into longer intervals, and wipe them from the file.
 

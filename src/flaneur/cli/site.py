@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flaneur.cli.site_texts import TEXTS
-from flaneur.cli.texts import default_language
+from flaneur.cli.texts import Said, default_language
 from flaneur.config.site import CameraTable
 from flaneur.data.errors import UserError
 from flaneur.data.language import Language
@@ -19,7 +19,6 @@ OPTIONAL = ("publish", "keep", "audit", "serve", "mqtt", "webhook", "papers")
 app = typer.Typer(help="Write, check and convert site files.", no_args_is_help=True)
 
 SiteOut = Annotated[Path, typer.Option("--site", help="The site file to write.")]
-Said = Annotated[Language | None, typer.Option("--language", help="Language of what is said.")]
 
 
 @app.command()

@@ -1,8 +1,14 @@
 """What the terminal says, in English and German."""
 
 import os
+from typing import Annotated
+
+import typer
 
 from flaneur.data.language import Language
+
+Said = Annotated[Language | None, typer.Option("--language", help="Language of what is said.")]
+"""The option of commands that say something in one of the languages; None for that of the locale."""
 
 
 def default_language() -> Language:
