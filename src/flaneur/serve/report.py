@@ -81,6 +81,7 @@ def render_report(
         groups=sections.groups_of(figures),
     )
     topics = measured.topics(metres.distributions)
+    tiles = [*sections.tiles(material), *headlines(words, topics)]
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -101,7 +102,8 @@ def render_report(
         heat_image=_embedded(heat_png),
         metres=metres,
         topics=topics,
-        tiles=[*sections.tiles(material), *headlines(words, topics)],
+        tiles=tiles,
+        tile_columns=_tile_columns(len(tiles)),
         kind_names=words.listed([words.name(kind) for kind in facts.kinds]),
         is_unchecked=metres.ground is not None and metres.ground.points > 0 and metres.ground.residual_m is None,
         health_strips=strips(material, health) if health else None,
@@ -111,3 +113,8 @@ def render_report(
 
 def _embedded(png: bytes | None) -> str | None:
     return None if png is None else base64.b64encode(png).decode()
+
+
+def _tile_columns(tiles: int) -> list[int]:
+    """Numbers of columns that leave no more than one place of the last row empty."""
+    return [columns for columns in range(2, 7) if columns <= tiles and tiles % columns in (0, columns - 1)]
