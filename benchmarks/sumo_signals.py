@@ -26,7 +26,7 @@ from flaneur.data.time import SECOND_NS
 from flaneur.measure import signals
 from flaneur.measure.crossings import Lines
 from flaneur.measure.signals import STATES, SignalParams, StopLine
-from flaneur.source.signal_file import read_signals
+from flaneur.source.signal_file import SignalFile
 
 AMBIGUOUS_S = 0.2
 TOLERANCE_S = 0.45
@@ -97,7 +97,8 @@ def kerb_lines(scene: dict) -> Iterator[tuple[str, GroundLine]]:
 
 def measured(data: Path, lines: list[tuple[str, GroundLine]], kinds: tuple[Kind, ...]) -> tuple[pl.DataFrame, Counter]:
     groups = [group for group, _ in lines]
-    phases = read_signals(data / "signals.csv", groups)
+    file = SignalFile.read(data / "signals.csv")
+    phases = [file.phases(group) for group in groups]
     stops = tuple(StopLine(TO_RIGHT, kinds, phase) for phase in phases)
     params = SignalParams(Lines.on_ground([line for _, line in lines]), stops)
     state, parts, sums = signals.start(params), [], Counter()

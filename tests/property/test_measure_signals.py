@@ -19,8 +19,9 @@ from flaneur.measure import crossings, lamps, signals
 from flaneur.measure.crossings import Lines
 from flaneur.measure.lamps import LampParams
 from flaneur.measure.signals import SATURATION_HEADWAY_S, SignalParams, SignalSamples, StopLine
-from flaneur.source.signal_file import LONGEST_PHASE_NS, read_signals
+from flaneur.source.signal_file import LONGEST_PHASE_NS
 from support.grounds import Drive, roll
+from support.signal_files import read_signals
 
 NAMES = ("crossings", "red", "phases", "green_use")
 STOP = np.array([(0.0, 20.0), (0.0, -20.0)])

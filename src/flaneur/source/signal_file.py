@@ -12,7 +12,7 @@ a record that stops does not leave the signal red for the rest of the day. Other
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -115,12 +115,6 @@ class SignalFile:
                 "state its start, or give 'time_s' in seconds from its first frame."
             )
         return replace(phases, start_ns=phases.start_ns - first_frame_ns)
-
-
-def read_signals(path: Path | str, groups: Iterable[str], first_frame_ns: int | None = None) -> list[SignalPhases]:
-    """The phases of `groups`, in their order, on the video's own clock; UserError as from `SignalFile`."""
-    file = SignalFile.read(path)
-    return [file.phases(group, first_frame_ns) for group in groups]
 
 
 def _records(where: str, names: list[str], clock: "_Clock", rows: Iterator[list[str]]) -> dict[str, _Record]:

@@ -5,7 +5,8 @@ import pytest
 from flaneur.data.errors import UserError
 from flaneur.data.signals import SignalPhases, SignalState
 from flaneur.data.time import SECOND_NS
-from flaneur.source.signal_file import LONGEST_PHASE_NS, SignalFile, read_signals
+from flaneur.source.signal_file import LONGEST_PHASE_NS, SignalFile
+from support.signal_files import read_signals
 
 FIRST_FRAME_NS = 1_777_874_400 * SECOND_NS
 """2026-05-04T08:00:00+02:00"""
