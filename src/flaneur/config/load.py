@@ -1,6 +1,7 @@
 """Reads a site file and says in one sentence each what is wrong with it."""
 
 import difflib
+import hashlib
 import tomllib
 import types
 import typing
@@ -60,6 +61,14 @@ def load_site(path: Path) -> SiteFile:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     return parse_site(text, str(path))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a site file, or of one that it names; ConfigError when it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def parse_site(text: str, origin: str) -> SiteFile:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flaneur.config.load import ConfigError, load_site
+from flaneur.config.load import ConfigError, load_site, sha256_of
 from flaneur.data.released import PublicFigure
 from flaneur.run.job import Job
 from flaneur.run.results import OURS
@@ -137,7 +137,7 @@ def audited(command: Command, job: Job, site_path: Path | None) -> Iterator[Trai
         if site_path is None or write is None:
             yield trail
             return
-        now = hashlib.sha256(site_path.read_bytes()).hexdigest()
+        now = sha256_of(site_path)
         if known != [now]:
             write(ConfigurationChanged(before=known[0] if known else None, after=now))
         write(Started(command=command, camera=camera, source=source, configuration=now, software=software()))

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 from flaneur.config.publish import PublishTable
 from flaneur.config.site import SiteTable
-from flaneur.data.time import SECOND_NS
 from flaneur.release.publication import NANO
+from flaneur.run.days import ONE_DAY, begin_ns, day_of
 from flaneur.run.publishing import promise_of
 from flaneur.store.ledger import Ledger
 
@@ -35,19 +35,14 @@ def days_of(path: Path, table: PublishTable, site: SiteTable) -> list[Day]:
                 releases.update((entry.charge.camera, day) for day in days)
         out = []
         for (camera, day), number in sorted(releases.items()):
-            start_ns, end_ns = _midnight_ns(day, site), _midnight_ns(day + timedelta(days=1), site)
+            start_ns, end_ns = begin_ns(day, site.zone), begin_ns(day + ONE_DAY, site.zone)
             left = ledger.left(promise_of(table), site.name, camera, start_ns, end_ns)
             out.append(Day(camera, day, number, left / NANO))
     return out
 
 
 def _days(from_ns: int, until_ns: int, site: SiteTable) -> Iterator[date]:
-    day = datetime.fromtimestamp(from_ns // SECOND_NS, site.zone).date()
-    while _midnight_ns(day, site) < until_ns:
+    day = day_of(from_ns, site.zone)
+    while begin_ns(day, site.zone) < until_ns:
         yield day
-        day += timedelta(days=1)
-
-
-def _midnight_ns(day: date, site: SiteTable) -> int:
-    midnight = datetime(day.year, day.month, day.day, tzinfo=site.zone)
-    return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) * SECOND_NS
+        day += ONE_DAY

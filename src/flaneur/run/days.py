@@ -5,13 +5,12 @@ day in which it begins; so each interval belongs to one day.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flaneur.data.time import SECOND_NS
+from flaneur.data.utc import utc, utc_ns
 
 ONE_DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def begin_ns(day: date, zone: ZoneInfo) -> int:
@@ -21,12 +20,12 @@ def begin_ns(day: date, zone: ZoneInfo) -> int:
     25.0
     """
     # Where the clocks go forward at midnight, 0:00 with the offset before is the moment of that change.
-    return (datetime.combine(day, time.min, zone).astimezone(UTC) - _EPOCH) // timedelta(seconds=1) * SECOND_NS
+    return utc_ns(datetime.combine(day, time.min, zone))
 
 
 def day_of(time_ns: int, zone: ZoneInfo) -> date:
     """The day in `zone` that holds a moment, in nanoseconds since 1970."""
-    return (_EPOCH + timedelta(seconds=time_ns // SECOND_NS)).astimezone(zone).date()
+    return utc(time_ns).astimezone(zone).date()
 
 
 def days_with(first_ns: Callable[[int], int | None], since_ns: int, zone: ZoneInfo) -> Iterator[date]:

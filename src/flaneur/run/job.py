@@ -1,11 +1,12 @@
 """What one run is to do: a video, the camera that it stands for, and the detector."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.site import CameraTable, DetectorTable, SiteFile, SiteTable
+from flaneur.data.utc import utc_ns
 from flaneur.source.opening import refuse_address
 
 
@@ -66,7 +67,7 @@ def _camera(site: SiteFile, video: Path, name: str | None) -> CameraTable:
 
 def _utc_ns(start: datetime, site: SiteTable) -> int:
     aware = start if start.tzinfo is not None else start.replace(tzinfo=site.zone)
-    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+    return utc_ns(aware)
 
 
 def _printable(stem: str) -> str:

@@ -28,7 +28,7 @@ from flaneur.run.software import software
 from flaneur.run.watching import phases_of_files
 from flaneur.serve.picture import heat_overlay, png, with_metres, with_places
 from flaneur.serve.report import Metres, render_report, write_report
-from flaneur.serve.tables import figures_table, write_csv, write_parquet
+from flaneur.serve.tables import write_tables
 from flaneur.source import FileSource
 from flaneur.store.store import Store
 
@@ -97,7 +97,7 @@ def measure_file(
             tuple(measuring.maps()),
             tuple(measuring.bad_health()),
         )
-        write_tables(out, job, measurements)
+        write_tables(out.path(results.CSV), out.path(results.PARQUET), measurements, dated=job.dated)
         _write_report(out, job, outcome, pictures, plane, language)
         out.publish()
     return outcome
@@ -142,13 +142,6 @@ def _facts(
         stage_ms_per_frame=clock.ms_per_frame(moment.frames),
         notes=tuple(source.notes + notes),
     )
-
-
-def write_tables(out: ResultsFolder, job: Job, measurements: Sequence[Measurement]) -> None:
-    """Write the figures as CSV and as Parquet."""
-    table = figures_table(measurements, dated=job.dated)
-    write_csv(out.path(results.CSV), table)
-    write_parquet(out.path(results.PARQUET), table)
 
 
 def _write_report(

@@ -23,7 +23,7 @@ from flaneur.run import results
 from flaneur.run.calibrating import StatedGround, facts_of, on_ground
 from flaneur.run.collecting import Collector, counted_of
 from flaneur.run.job import Job
-from flaneur.run.measure_file import Outcome, Shows, write_tables
+from flaneur.run.measure_file import Outcome, Shows
 from flaneur.run.measuring import implausible_notes
 from flaneur.run.on_ground import OnGround
 from flaneur.run.pipeline import Moment
@@ -31,6 +31,7 @@ from flaneur.run.results import ResultsFolder
 from flaneur.run.software import software
 from flaneur.run.watching import phases_of_files
 from flaneur.serve.report import Metres, render_report, write_report
+from flaneur.serve.tables import write_tables
 from flaneur.store.store import Store
 
 NO_FRAMES = np.zeros(0, np.int64)
@@ -112,7 +113,7 @@ def measure_trajectories(
             facts_of(measured.plane) if measured.plane else None,
             tuple(measured.on_ground.maps()),
         )
-        write_tables(out, job, measurements)
+        write_tables(out.path(results.CSV), out.path(results.PARQUET), measurements, dated=job.dated)
         metres = Metres(ground=outcome.ground, distributions=outcome.distributions, maps=outcome.maps)
         flows = job.camera.ground_places.flows
         report = render_report(facts, measurements, flows=flows, metres=metres, language=language)

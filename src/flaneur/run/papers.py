@@ -1,13 +1,12 @@
 """`flaneur papers`: from the site file, the ledger, the audit log and what was published to papers."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from flaneur.config.load import ConfigError, load_site
+from flaneur.config.load import ConfigError, load_site, sha256_of
 from flaneur.config.papers import PapersTable
 from flaneur.config.site import CameraTable, SiteFile
 from flaneur.data.errors import UserError
@@ -96,7 +95,7 @@ def _facts(site_path: Path, site: SiteFile, papers: PapersTable, wanted: Wanted,
         software=software(),
         detector=f"{detector.facts.name} ({detector.facts.licence})",
         kinds=tuple(kind.label for kind in sorted(detector.facts.kinds)),
-        configuration=hashlib.sha256(site_path.read_bytes()).hexdigest(),
+        configuration=sha256_of(site_path),
         made=today,
         operator=_operator(papers, next(iter(papers.texts))),
         cameras=_cameras(site, wanted.ghosts, detector),

@@ -15,7 +15,7 @@ from flaneur.run.audit import Trail, name_text, recording
 from flaneur.run.joining import distributions, join_runs, runs_of
 from flaneur.run.results import OF_A_REPORT, ResultsFolder
 from flaneur.serve.report import Metres, render_report, write_report
-from flaneur.serve.tables import figures_table, write_csv, write_parquet
+from flaneur.serve.tables import write_tables
 from flaneur.store.camera_archive import CameraArchive
 from flaneur.store.errors import StoreError
 from flaneur.store.store import Store
@@ -63,19 +63,13 @@ def report_store(
         facts = join_runs(runs_of(runs, figures[0].start_ns, max(one.end_ns for one in figures)), figures)
         folder = out or Path("reports") / _folder_name(camera, first, last)
         with ResultsFolder(folder, overwrite=overwrite, names=OF_A_REPORT) as collected:
-            _write_tables(collected, figures)
+            write_tables(collected.path(results.CSV), collected.path(results.PARQUET), figures, dated=True)
             told = Metres(distributions=distributions(figures))
             report = render_report(facts, figures, flows=flows, metres=told, period=True, language=language)
             write_report(collected.path(results.REPORT), report)
             collected.publish()
         Trail(write, name_text(camera)).exported(folder, OF_A_REPORT)
     return Reported(facts, first, last, len(figures), folder)
-
-
-def _write_tables(collected: ResultsFolder, figures: Sequence[Measurement]) -> None:
-    table = figures_table(figures, dated=True)
-    write_csv(collected.path(results.CSV), table)
-    write_parquet(collected.path(results.PARQUET), table)
 
 
 def _runs(store: Path, camera: str | None) -> list[RunFacts]:

@@ -1,24 +1,21 @@
 """Whether a site file can be used, with the files that it names."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flaneur.config.load import ConfigError, load_site
 from flaneur.config.site import SiteFile
 from flaneur.data.errors import UserError
+from flaneur.data.utc import EPOCH
 from flaneur.run.calibrating import StatedGround, on_ground
 from flaneur.run.job import Job
 from flaneur.run.watching import phases_of_files
-
-ANY_START = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands in for a start that only a live camera will know; a signal file with dates needs one."""
 
 
 def check_site(path: Path) -> SiteFile:
     """The site file at `path`; ConfigError where a run would refuse it, its calibration or its signal files."""
     site = load_site(path)
     for camera in site.camera:
-        started = camera.model_copy(update={"start": camera.start or ANY_START})
+        started = camera.model_copy(update={"start": camera.start or EPOCH})  # a live camera will know
         try:
             phases_of_files(Job(Path(), site.site, started, site.detector, path.parent))
             if camera.ground is not None and not camera.ground.from_sizes:

@@ -1,7 +1,7 @@
 """Words, numbers and moments as the reader of a report writes them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flaneur.data.geometry import OWN_PLACES, WHOLE_PICTURE
@@ -9,6 +9,7 @@ from flaneur.data.kinds import ALL_LABEL
 from flaneur.data.notes import Note
 from flaneur.data.released import Estimate
 from flaneur.data.time import MINUTE_NS, SECOND_NS
+from flaneur.data.utc import utc
 from flaneur.serve.texts import OF_PERIOD, OF_TRAJECTORIES, TEXTS
 
 MISSING = "–"
@@ -144,8 +145,7 @@ class Clock:
 
     def local(self, time_ns: int) -> datetime:
         """The moment on the site's clock, or on a clock that began at 0 with the video."""
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // 1000)
-        return moment.astimezone(self._zone) if self.dated else moment
+        return utc(time_ns).astimezone(self._zone) if self.dated else utc(time_ns)
 
     def offset_ns(self, time_ns: int) -> int:
         """How far the site's clock is ahead of UTC at that moment."""

@@ -78,6 +78,13 @@ def figures_table(measurements: Iterable[Measurement], *, dated: bool) -> pl.Dat
     )
 
 
+def write_tables(csv: Path, parquet: Path, measurements: Iterable[Measurement], *, dated: bool) -> None:
+    """Write `figures_table` in both ways; WriteError when the disk refuses."""
+    table = figures_table(measurements, dated=dated)
+    write_csv(csv, table)
+    write_parquet(parquet, table)
+
+
 def write_csv(path: Path, table: pl.DataFrame) -> None:
     """Write `figures_table` as UTF-8 text with a header line; WriteError when the disk refuses.
 

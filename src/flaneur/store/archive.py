@@ -12,7 +12,7 @@ from flaneur.store.errors import explained
 from flaneur.store.schema import measurement
 from flaneur.store.store import LOCK_WAIT_S, Store
 
-_COLUMNS = ", ".join(Measurement.__dataclass_fields__)
+COLUMNS = ", ".join(Measurement.__dataclass_fields__)
 _SERIES = ", ".join(Series._fields)
 _KEY = tuple(column.name for column in measurement.primary_key)
 
@@ -30,7 +30,7 @@ class Archive:
         since = "" if within_ns is None else f"AND start_ns >= ({last}) - :within_ns "
         return list(
             self._figures(
-                f"SELECT {_COLUMNS}, max(start_ns) FROM measurement "  # noqa: S608
+                f"SELECT {COLUMNS}, max(start_ns) FROM measurement "  # noqa: S608
                 f"WHERE start_ns <= :until_ns {since}GROUP BY {_SERIES}",
                 {"within_ns": within_ns, "until_ns": until_ns},
             )
@@ -45,7 +45,7 @@ class Archive:
         key = ", ".join(f"{name} {order}" for name in _KEY)
         return list(
             self._figures(
-                f"SELECT {_COLUMNS} FROM measurement WHERE {_where(series)} {bound}"  # noqa: S608
+                f"SELECT {COLUMNS} FROM measurement WHERE {_where(series)} {bound}"  # noqa: S608
                 f"ORDER BY {key} LIMIT :top OFFSET :skip",
                 _names(series) | {"beyond_ns": beyond_ns, "top": top, "skip": skip},
             )
@@ -60,16 +60,16 @@ class Archive:
 
     def one(self, series: Series, start_ns: int) -> Measurement | None:
         """The figure of the interval that begins at `start_ns`."""
-        query = f"SELECT {_COLUMNS} FROM measurement WHERE start_ns = :start_ns AND {_where(series)}"  # noqa: S608
+        query = f"SELECT {COLUMNS} FROM measurement WHERE start_ns = :start_ns AND {_where(series)}"  # noqa: S608
         return next(self._figures(query, _names(series) | {"start_ns": start_ns}), None)
 
     def by_series(self) -> Iterator[Measurement]:
         """All figures, one series after the other, each in the order of time."""
-        return self._figures(f"SELECT {_COLUMNS} FROM measurement ORDER BY {_SERIES}, start_ns", {})  # noqa: S608
+        return self._figures(f"SELECT {COLUMNS} FROM measurement ORDER BY {_SERIES}, start_ns", {})  # noqa: S608
 
     def by_time(self) -> Iterator[Measurement]:
         """All figures in the order of time."""
-        return self._figures(f"SELECT {_COLUMNS} FROM measurement ORDER BY {', '.join(_KEY)}", {})  # noqa: S608
+        return self._figures(f"SELECT {COLUMNS} FROM measurement ORDER BY {', '.join(_KEY)}", {})  # noqa: S608
 
     def sites(self) -> list[str]:
         """Names of the sites that there are figures of."""
@@ -93,7 +93,12 @@ class Archive:
                 yield _figure(row)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT_S)
+        return connected(self.path)
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection to the store at `path` that only reads."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT_S)
 
 
 def _where(series: Series | None) -> str:

@@ -1,6 +1,5 @@
 """Reads the figures of one camera by time, while another connection may be writing them."""
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flaneur.data.released import Measurement
+from flaneur.store.archive import COLUMNS, connected
 from flaneur.store.errors import explained
-from flaneur.store.store import LOCK_WAIT_S
 
-_COLUMNS = ", ".join(Measurement.__dataclass_fields__)
 _WITHIN = "FROM measurement WHERE camera = ? AND start_ns >= ? AND start_ns < ?"
 
 
@@ -27,9 +25,9 @@ class CameraArchive:
 
     def between(self, start_ns: int, end_ns: int) -> Iterator[Measurement]:
         """Figures of intervals that begin at `start_ns` or later and before `end_ns`, in the order of time."""
-        with explained(self.path), closing(self._connect()) as connection:
+        with explained(self.path), closing(connected(self.path)) as connection:
             connection.text_factory = _shared
-            query = f"SELECT {_COLUMNS} {_WITHIN} ORDER BY start_ns"
+            query = f"SELECT {COLUMNS} {_WITHIN} ORDER BY start_ns"
             for row in connection.execute(query, (self.camera, start_ns, end_ns)):
                 yield Measurement(*row)
 
@@ -46,12 +44,9 @@ class CameraArchive:
         return self._number(f"SELECT start_ns {_WITHIN} ORDER BY start_ns DESC LIMIT 1", -(2**63), 2**63 - 1)
 
     def _number(self, query: str, start_ns: int, end_ns: int) -> int | None:
-        with explained(self.path), closing(self._connect()) as connection:
+        with explained(self.path), closing(connected(self.path)) as connection:
             row = connection.execute(query, (self.camera, start_ns, end_ns)).fetchone()
         return None if row is None else int(row[0])
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT_S)
 
 
 def _shared(text: bytes) -> str:

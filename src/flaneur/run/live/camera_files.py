@@ -1,12 +1,11 @@
 """The files that a camera's tables name: read with the site file, and never again while the camera is watched."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from flaneur.config.load import ConfigError
+from flaneur.config.load import sha256_of
 from flaneur.config.site import CameraTable
 from flaneur.data.kinds import Kind
 from flaneur.run.calibrating import USUAL_SIZE_PX, StatedGround
@@ -47,11 +46,3 @@ class CameraFiles:
             size_px = size_px or self.ground.size_px
             plane = self.ground.plane(*size_px)
         return Measuring(job, *size_px, kinds, phases_of(job, self.signals), plane)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file; ConfigError when it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None

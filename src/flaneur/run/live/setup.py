@@ -1,18 +1,18 @@
 """From a site file to what is to be watched. Whatever can be wrong with it is told before anything is touched."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 
-from flaneur.config.load import ConfigError, load_site
+from flaneur.config.load import ConfigError, load_site, sha256_of
 from flaneur.config.site import CameraTable, SiteFile
 from flaneur.data.kinds import Kind
 from flaneur.data.time import SECOND_NS
+from flaneur.data.utc import utc
 from flaneur.run.job import Job
-from flaneur.run.live.camera_files import CameraFiles, sha256_of
+from flaneur.run.live.camera_files import CameraFiles
 from flaneur.run.live.operations import ServiceSecrets
 from flaneur.source.address import Address
 from flaneur.source.file import SourceParams
@@ -45,8 +45,8 @@ class CameraSetup:
     def job_from(self, now_ns: int) -> tuple[Job, int]:
         """The job with moments that count from about now, and the moment from which they do."""
         start_s = (now_ns - ROOM_NS) // SECOND_NS
-        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=start_s)
-        return replace(self.job, camera=self.job.camera.model_copy(update={"start": start})), start_s * SECOND_NS
+        start_ns = start_s * SECOND_NS
+        return replace(self.job, camera=self.job.camera.model_copy(update={"start": utc(start_ns)})), start_ns
 
     def same_as(self, other: "CameraSetup") -> bool:
         """Whether nothing is to be done when this takes the place of the other."""

@@ -1,10 +1,7 @@
 """Moments as programs write them: ISO 8601 in UTC."""
 
-from datetime import UTC, datetime, timedelta
-
 from flaneur.data.time import SECOND_NS
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from flaneur.data.utc import utc
 
 
 def iso(time_ns: int) -> str:
@@ -13,6 +10,5 @@ def iso(time_ns: int) -> str:
     >>> iso(1_780_290_000_000_000_000), iso(1_780_290_000_120_000_000)
     ('2026-06-01T05:00:00Z', '2026-06-01T05:00:00.120Z')
     """
-    at = EPOCH + timedelta(microseconds=time_ns // 1000)
     precision = "milliseconds" if time_ns % SECOND_NS else "seconds"
-    return at.isoformat(timespec=precision).replace("+00:00", "Z")
+    return utc(time_ns).isoformat(timespec=precision).replace("+00:00", "Z")
