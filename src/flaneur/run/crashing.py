@@ -10,6 +10,9 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from flaneur.data.errors import UserError
 
 PR_SET_DUMPABLE = 4
 """Of prctl(2)."""
@@ -45,3 +48,12 @@ def without_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def described(error: Exception) -> dict[str, str]:
+    """What kind of error, and where in the code. Not its message, unless it was written for people, nor any variable:
+    they may tell of somebody."""
+    places = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{Path(place.filename).name}:{place.lineno} {place.name}" for place in reversed(places))
+    message = {"message": str(error)} if isinstance(error, UserError) else {}
+    return {"error": type(error).__name__, "where": where} | message

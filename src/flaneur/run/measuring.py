@@ -72,9 +72,14 @@ class Measuring:
         """(place, direction) -> events so far, over all kinds."""
         return self._collector.counts
 
-    def watch(self, frame: Frame) -> None:
-        """Look at a frame that the detector looks at, before its tracks are known."""
+    def watch(self, frame: Frame) -> bool:
+        """Look at a frame that the detector looks at, before its tracks are known; whether the camera is well again.
+
+        Nobody is followed over a time in which nothing was seen, so the tracker must then be flushed.
+        """
+        was_blind = bool(self.faults)
         self._watcher.step(frame)
+        return was_blind and not self.faults
 
     def step(self, tracks: Tracks, between_ns: NDArray[np.int64], dropped: int) -> list[Measurement]:
         """One frame; since the one before, those at `between_ns` were only decoded, and `dropped` were lost."""

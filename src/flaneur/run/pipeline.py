@@ -98,11 +98,10 @@ def run_pipeline(
         known: list[Tracks] = []
         if detections is not None:
             with clock.stage("watch"):
-                was_blind = bool(measuring.faults)
-                measuring.watch(frame)
+                well_again = measuring.watch(frame)
             with clock.stage("track"):
-                if was_blind and not measuring.faults:
-                    known = tracker.flush()  # nobody is followed over a time in which nothing was seen
+                if well_again:
+                    known = tracker.flush()
                 known += tracker.step(frame.index, frame.time_ns, detections)
             for tracks in known:
                 measure(tracks)

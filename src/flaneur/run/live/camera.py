@@ -1,18 +1,16 @@
 """One camera that is being watched: its thread, its turns and its figures."""
 
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from flaneur.data.errors import UserError
 from flaneur.data.released import Measurement, RedactedImage, RunFacts
 from flaneur.data.time import SECOND_NS
 from flaneur.detect.protocol import Detector
+from flaneur.run.crashing import described
 from flaneur.run.live.connection import Connection
 from flaneur.run.live.setup import CameraSetup
 from flaneur.run.live.turns import Mailbox, Turns, Waiting
@@ -184,12 +182,3 @@ class Camera:
             self._dropped,
             shows=self.setup.shows,
         )
-
-
-def described(error: Exception) -> dict[str, str]:
-    """What kind of error, and where in the code. Not its message, unless it was written for people, nor any variable:
-    they may tell of somebody."""
-    places = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{Path(place.filename).name}:{place.lineno} {place.name}" for place in reversed(places))
-    message = {"message": str(error)} if isinstance(error, UserError) else {}
-    return {"error": type(error).__name__, "where": where} | message

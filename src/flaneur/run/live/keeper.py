@@ -14,7 +14,7 @@ import structlog
 
 from flaneur.data.errors import UserError
 from flaneur.data.released import Measurement, RunFacts
-from flaneur.run.live.camera import described
+from flaneur.run.crashing import described
 from flaneur.store.errors import StoreError, explained
 from flaneur.store.store import Store
 

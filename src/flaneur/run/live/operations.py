@@ -143,12 +143,10 @@ class _Inside:
         self._services.states(statuses)
 
     def complete(self, figures: Sequence[Measurement]) -> None:
-        figures = [figure for figure in figures if figure.camera in self._board.site.cameras]  # not of those taken out
         if not figures:
             return
         known = self._board.series().keys()
-        self._board.complete(figures)
-        self._services.intervals(figures)
+        self._services.intervals(self._board.complete(figures))
         held = self._board.series()
         self._services.withdraw(known - held.keys())
         self._services.announce(sorted({series.camera for series in held.keys() - known}), held)

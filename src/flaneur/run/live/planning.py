@@ -1,7 +1,6 @@
 """How many cameras such as those of a site this machine can watch: measured on them, for some seconds."""
 
 import os
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from flaneur.data.errors import UserError
 from flaneur.data.live import CameraStatus
 from flaneur.data.released import Measurement, RunFacts
 from flaneur.run.live.camera import Camera
-from flaneur.run.live.machine import free_memory_mb, memory_mb, workers_of
+from flaneur.run.live.machine import free_memory_mb, memory_mb
 from flaneur.run.live.setup import SiteSetup
 from flaneur.run.live.turns import Turns
-from flaneur.run.live.watch import open_site_detector, work
+from flaneur.run.live.watch import new_workers, open_site_detector
 from flaneur.source.live_clock import Clock
 
 OPEN_S = 12.0
@@ -57,9 +56,7 @@ def forecast(setup: SiteSetup, seconds: float = 20.0) -> Forecast:
     detector, clock = open_site_detector(setup), Clock()
     before_mb = memory_mb()
     cameras = [Camera(camera, detector, turns, clock, _forget, None) for camera in setup.cameras]
-    workers = [
-        threading.Thread(target=work, args=(turns,), name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
-    ]
+    workers = new_workers(setup, turns)
     try:
         _wait_for_pictures(cameras, clock)
         decoding = _Span.of(cameras, clock, seconds / 2)

@@ -167,9 +167,8 @@ class View:
         detections = self._detect(frame)
         detect_s = to_s(time.perf_counter_ns() - begin_ns)
         with self._stages.stage("watch"):
-            was_blind = bool(self._measuring.faults)
-            self._measuring.watch(frame)
-        if was_blind and not self._measuring.faults:
+            well_again = self._measuring.watch(frame)
+        if well_again:
             figures += self._pause()
         with self._stages.stage("track"):
             known = self._tracker.step(index, time_ns, detections)

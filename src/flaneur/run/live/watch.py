@@ -27,8 +27,9 @@ from flaneur.data.time import SECOND_NS, to_s
 from flaneur.detect.detector import DetectParams, open_detector
 from flaneur.detect.protocol import Detector
 from flaneur.release.aggregate import LONGEST_SILENCE
+from flaneur.run.crashing import described
 from flaneur.run.live.alarms import SITE, Alarms
-from flaneur.run.live.camera import Camera, described
+from flaneur.run.live.camera import Camera
 from flaneur.run.live.keeper import Keeper
 from flaneur.run.live.machine import PERIOD_S, Load, memory_mb, workers_of
 from flaneur.run.live.operations import Operations
@@ -81,10 +82,7 @@ class Watch:
             look = self._viewing.look if setup.services.viewers else None
             self._operations = Operations(setup.site, setup.folder, setup.services, look)
             self._left_behind = stack.pop_all()
-        self._workers = [
-            threading.Thread(target=work, args=(self._turns,), name=f"worker {n}", daemon=True)
-            for n in range(workers_of(setup))
-        ]
+        self._workers = new_workers(setup, self._turns)
 
     def run(self, stop: threading.Event, reload: threading.Event) -> None:
         """Watch until `stop` is set or all cameras were files that have ended; read the site file anew at `reload`.
@@ -296,6 +294,13 @@ class Watch:
             unwritten=left,
             failures=sum(camera.failures for camera in self._cameras.values()),
         )
+
+
+def new_workers(setup: SiteSetup, turns: Turns[Camera]) -> list[threading.Thread]:
+    """Threads that are not started yet, each of which will take one turn after the other."""
+    return [
+        threading.Thread(target=work, args=(turns,), name=f"worker {n}", daemon=True) for n in range(workers_of(setup))
+    ]
 
 
 def work(turns: Turns[Camera]) -> None:

@@ -52,8 +52,9 @@ class Board:
         """How all cameras are now."""
         self.statuses = {status.camera: status for status in statuses}
 
-    def complete(self, figures: Sequence[Measurement]) -> None:
-        """Figures of complete intervals; one that is not later than its series' latest is told already.
+    def complete(self, figures: Sequence[Measurement]) -> list[Measurement]:
+        """Figures of complete intervals; one that is not later than its series' latest is told already. Gives those of
+        its site and cameras.
 
         Every interval tells all measures at all places that a camera has. What two in a row do not tell is no more: a
         line or zone, or the ground that it needs, was taken out of the site file. One alone may leave out what was
@@ -71,6 +72,7 @@ class Board:
             if series.additive:
                 self._totals[series] += figure.value or 0.0  # what was not observed adds nothing, and coverage says so
         self._forget_places({figure.camera for figure in held})
+        return held
 
     def recall(self, figures: Sequence[Measurement]) -> None:
         """The latest figures of an earlier run: they are the latest until there are newer ones, and add to nothing."""
